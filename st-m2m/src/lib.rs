@@ -1,0 +1,4 @@
+//! st-m2m
+pub mod clock;
+pub mod http;
+mod supertokens;
