@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
-use serde::Serialize;
+use serde::{Serialize, ser::Error as _};
 
 use super::{
     Endpoint, Error, ErrorResponse, Failure,
@@ -104,10 +104,8 @@ impl<'c> Call<'c> {
     /// The body, as JSON.
     pub fn body<T: JsonBody + ?Sized>(self, value: &T) -> Self {
         self.argument("body", |arguments| {
-            let body =
-                serde_json::to_vec(value).map_err(serde::ser::Error::custom::<serde_json::Error>);
-            let body: Result<Vec<u8>, EncodeError> = body;
-            arguments.body = Some(body?.into());
+            let body = serde_json::to_vec(value).map_err(EncodeError::custom)?;
+            arguments.body = Some(body.into());
             Ok(())
         })
     }

@@ -17,7 +17,7 @@ pub trait Decode<T> {
     /// # Errors
     ///
     /// What is wrong with the body, without repeating it.
-    fn decode(response: &Response) -> Result<T, DecodeError>;
+    fn decode(response: &Response) -> Result<T, String>;
 
     /// Whether an answer with this status is decoded. All others are [`Error::Status`](super::Error::Status).
     #[must_use]
@@ -25,9 +25,6 @@ pub trait Decode<T> {
         status.is_success()
     }
 }
-
-/// Why a body cannot be read. The text never repeats it.
-pub type DecodeError = String;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -42,7 +39,7 @@ pub struct OptionalJson;
 pub struct Unit;
 
 impl<T: DeserializeOwned> Decode<T> for Json {
-    fn decode(response: &Response) -> Result<T, DecodeError> {
+    fn decode(response: &Response) -> Result<T, String> {
         let body = response.body();
         if body.is_empty() {
             return Err(format!(
@@ -66,7 +63,7 @@ impl<T: DeserializeOwned> Decode<T> for Json {
 }
 
 impl<T: DeserializeOwned> Decode<Option<T>> for OptionalJson {
-    fn decode(response: &Response) -> Result<Option<T>, DecodeError> {
+    fn decode(response: &Response) -> Result<Option<T>, String> {
         let nothing = matches!(
             response.status(),
             StatusCode::NOT_FOUND | StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
@@ -83,7 +80,7 @@ impl<T: DeserializeOwned> Decode<Option<T>> for OptionalJson {
 }
 
 impl Decode<()> for Unit {
-    fn decode(_response: &Response) -> Result<(), DecodeError> {
+    fn decode(_response: &Response) -> Result<(), String> {
         Ok(())
     }
 }
