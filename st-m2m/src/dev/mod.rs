@@ -1,1 +1,79 @@
-//! dev
+//! A SuperTokens-compatible core inside the process, for development, examples and tests.
+//!
+//! [`DevCore`] answers like SuperTokens Core 11.4.7 (CDI 2.7 to 5.4) at what service-to-service authentication
+//! needs: `/hello`, `/apiversion`, `/recipe/jwt`, `/.well-known/jwks.json`, `POST /recipe/session` and
+//! `/recipe/session/verify`. It also serves the keys where a backend SDK does, at
+//! `{api_domain}{api_base_path}/jwt/jwks.json`, so that one [`DevCore`] is all that a service needs to start.
+//! It is held to recordings of the real core, and official SDKs can use it.
+//!
+//! **Development only.** It keeps nothing on disk: keys and sessions are gone when it stops, and every start makes
+//! new keys. It listens on loopback alone, and whoever reaches it can mint any token unless it has an api key.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use st_m2m::dev::DevCore;
+//!
+//! let core = DevCore::start().await?;
+//! println!("a core for development at {}", core.connection_uri());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Differences from the real core, all on purpose: a request body may have 1 MiB (413 beyond), an app remembers the
+//! newest 10,000 sessions, and anything else that the core serves is `404 Not found`.
+
+mod access_token;
+mod builder;
+mod cdi;
+mod core;
+mod http;
+mod json;
+mod jwt;
+mod keys;
+mod reply;
+mod request;
+mod route;
+mod sdk;
+mod sessions;
+
+use std::{io, net::SocketAddr};
+
+pub use self::{
+    builder::DevCoreBuilder,
+    core::{DevCore, SigningKey},
+};
+
+/// Why a [`DevCore`] cannot start or sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address is taken or not allowed.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// [`start`](DevCore::start) was called outside a tokio runtime.
+    #[error("DevCore needs a running tokio runtime; without one, use DevCoreBuilder::in_memory")]
+    NoRuntime,
+    /// An api key is empty or holds characters other than visible ASCII. The key is not shown.
+    #[error("an api key must be one or more visible ASCII characters")]
+    ApiKey,
+    /// The api base path is not a plain path.
+    #[error("api base path {0:?} is not a path such as \"/auth\"")]
+    ApiBasePath(String),
+    /// An app or tenant has a name that the core does not accept.
+    #[error("{0:?} is no name for an app or tenant: use a-z, 0-9 and -")]
+    Name(String),
+    /// A session's payload holds a claim that the core sets itself.
+    #[error("a session's payload must not contain the claim {0:?}")]
+    ProtectedClaim(String),
+    /// A payload cannot be written as the core writes it: it is nested too deeply.
+    #[error("the payload is nested too deeply")]
+    Payload,
+    /// No randomness, or a key cannot be generated or used.
+    #[error("the cryptography library failed")]
+    Crypto,
+}
