@@ -90,7 +90,13 @@ async fn sdk_token(node: &Node, use_static_key: bool) -> Outcome {
     let minted = node
         .run(
             "mint.mjs",
-            &[&uri, &uri, payload, "600", &use_static_key.to_string()],
+            &[
+                uri,
+                core.api_domain(),
+                payload,
+                "600",
+                &use_static_key.to_string(),
+            ],
             &[],
         )
         .await?;
@@ -125,7 +131,9 @@ async fn our_token(node: &Node, jwks_path: &str) -> Outcome {
 async fn session(node: &Node) -> Outcome {
     let core = DevCore::start().await?;
     let uri = core.connection_uri();
-    let session = node.run("sessions.mjs", &[&uri, &uri], &[]).await?;
+    let session = node
+        .run("sessions.mjs", &[uri, core.api_domain()], &[])
+        .await?;
     let token = text(&session, "accessToken")?;
     expect(&session["userId"], &Value::from("interop-user"))?;
     expect(&session["source"], &Value::from("microservice"))?;
@@ -145,7 +153,11 @@ async fn right_key(node: &Node) -> Outcome {
     let core = DevCore::builder().api_key(RIGHT_KEY).start().await?;
     let uri = core.connection_uri();
     let minted = node
-        .run("mint.mjs", &[&uri, &uri], &[("CORE_API_KEY", RIGHT_KEY)])
+        .run(
+            "mint.mjs",
+            &[uri, core.api_domain()],
+            &[("CORE_API_KEY", RIGHT_KEY)],
+        )
         .await?;
     text(&minted, "jwt").map(drop)
 }
@@ -154,7 +166,11 @@ async fn wrong_key(node: &Node) -> Outcome {
     let core = DevCore::builder().api_key(RIGHT_KEY).start().await?;
     let uri = core.connection_uri();
     let refused = node
-        .run("mint.mjs", &[&uri, &uri], &[("CORE_API_KEY", WRONG_KEY)])
+        .run(
+            "mint.mjs",
+            &[uri, core.api_domain()],
+            &[("CORE_API_KEY", WRONG_KEY)],
+        )
         .await?;
     let error = text(&refused, "error")?;
     if !error.contains("status code: 401 and message: Invalid API key\n") {
@@ -174,7 +190,7 @@ impl Service {
     async fn start(core: &DevCore) -> Outcome<Self> {
         let config = Config::builder()
             .connection_uri(core.connection_uri())
-            .api_domain(core.connection_uri())
+            .api_domain(core.api_domain())
             .service("orders")
             .build()?;
         let m2m = M2m::start(config).await?;
