@@ -38,10 +38,7 @@ mod sessions;
 
 use std::{io, net::SocketAddr};
 
-pub use self::{
-    builder::DevCoreBuilder,
-    core::{DevCore, SigningKey},
-};
+pub use self::{builder::DevCoreBuilder, core::DevCore};
 
 /// Why a [`DevCore`] cannot start or sign.
 #[derive(Debug, thiserror::Error)]
