@@ -247,7 +247,11 @@ impl Core {
         }
         let path = request.uri.path();
         let now = self.now();
-        if path == self.sdk_jwks_path && request.method == Method::GET {
+        if path == self.sdk_jwks_path {
+            if request.method != Method::GET {
+                // Express serves no other method there (recorded: `jwks_node_head`).
+                return Err(Refusal::new(StatusCode::NOT_FOUND, "Not found"));
+            }
             let keys = keys(self.public()?, now).await?;
             return Ok(sdk::jwks(&request.headers, &keys, now)?);
         }
