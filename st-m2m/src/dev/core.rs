@@ -120,6 +120,12 @@ impl DevCore {
         &self.0.origin
     }
 
+    /// Where the keys are as a backend SDK serves them: `{api_domain}{api_base_path}/jwt/jwks.json`.
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("{}{}", self.0.origin, self.0.core.sdk_jwks_path)
+    }
+
     /// Answers a request in memory. Only its method, path, headers and body count.
     pub async fn handle(&self, request: Request) -> Response {
         self.0.core.answer(request).await
