@@ -1,1 +1,3 @@
-//! tests
+//! What the tests of the workspace share.
+
+pub mod recording;

@@ -91,6 +91,9 @@ impl TokenVersion {
 pub(super) struct AccessToken {
     pub(super) version: TokenVersion,
     pub(super) user_id: String,
+    /// The user's id in the recipe, which linked accounts have besides their own; the same here, but a token that
+    /// is presented may tell them apart.
+    pub(super) recipe_user_id: String,
     pub(super) tenant: String,
     pub(super) handle: String,
     pub(super) refresh_token_hash: String,
@@ -166,7 +169,7 @@ impl AccessToken {
             payload.set("tId", self.tenant.as_str());
         }
         if self.version >= TokenVersion::V5 {
-            payload.set("rsub", self.user_id.as_str());
+            payload.set("rsub", self.recipe_user_id.as_str());
         }
         payload.set("sessionHandle", self.handle.as_str());
         payload.set("refreshTokenHash1", self.refresh_token_hash.as_str());
@@ -226,6 +229,7 @@ impl AccessToken {
         Ok(Self {
             version: TokenVersion::V2,
             user_id: text("userId").ok_or_else(incomplete)?,
+            recipe_user_id: text("userId").ok_or_else(incomplete)?,
             tenant: super::route::PUBLIC.to_owned(),
             handle: text("sessionHandle").ok_or_else(incomplete)?,
             refresh_token_hash: text("refreshTokenHash1").ok_or_else(incomplete)?,
@@ -262,6 +266,11 @@ impl AccessToken {
         Ok(Self {
             version,
             user_id: required("sub")?,
+            recipe_user_id: required(if version >= TokenVersion::V5 {
+                "rsub"
+            } else {
+                "sub"
+            })?,
             tenant: if version >= TokenVersion::V4 {
                 required("tId")?
             } else {
@@ -378,6 +387,7 @@ mod tests {
         let mut token = AccessToken {
             version,
             user_id: "user-1".to_owned(),
+            recipe_user_id: "user-1".to_owned(),
             tenant: "public".to_owned(),
             handle: "handle".to_owned(),
             refresh_token_hash: "hash".to_owned(),

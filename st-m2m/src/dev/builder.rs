@@ -137,12 +137,13 @@ impl DevCoreBuilder {
         let access_token_validity = u64::try_from(self.access_token_validity.as_millis())
             .unwrap_or(MAX_VALIDITY)
             .min(MAX_VALIDITY);
-        let names: BTreeSet<&str> = self
+        let further: BTreeSet<&str> = self
             .apps
             .iter()
             .map(String::as_str)
-            .chain([PUBLIC])
+            .filter(|name| *name != PUBLIC)
             .collect();
+        let names = std::iter::once(PUBLIC).chain(further);
         let apps = (0..).zip(names).map(|(offset, name)| {
             let app = App {
                 keys: Arc::new(KeyRing::new(access_token_validity, offset)),

@@ -112,6 +112,12 @@ impl DevCore {
         &self.0.origin
     }
 
+    /// Where the keys are as a backend SDK serves them: `{api_domain}{api_base_path}/jwt/jwks.json`.
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("{}{}", self.0.origin, self.0.core.sdk_jwks_path)
+    }
+
     /// Answers a request in memory. Only its method, path, headers and body count.
     pub async fn handle(&self, request: Request) -> Response {
         self.0.core.answer(request).await
@@ -239,7 +245,11 @@ impl Core {
         }
         let path = request.uri.path();
         let now = self.now();
-        if path == self.sdk_jwks_path && request.method == Method::GET {
+        if path == self.sdk_jwks_path {
+            if request.method != Method::GET {
+                // Express serves no other method there (recorded: `jwks_node_head`).
+                return Err(Refusal::new(StatusCode::NOT_FOUND, "Not found"));
+            }
             let keys = keys(self.public()?, now).await?;
             return Ok(sdk::jwks(&request.headers, &keys, now)?);
         }

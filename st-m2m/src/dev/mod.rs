@@ -35,6 +35,8 @@ mod request;
 mod route;
 mod sdk;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use std::{io, net::SocketAddr};
 

@@ -182,6 +182,7 @@ impl Context<'_> {
         let mut access_token = AccessToken {
             version: TokenVersion::made_under(self.version),
             user_id: new.user_id.to_owned(),
+            recipe_user_id: new.user_id.to_owned(),
             tenant: new.tenant.to_owned(),
             handle,
             refresh_token_hash: keys::hex(
@@ -224,7 +225,7 @@ impl Context<'_> {
             .with("handle", token.handle.as_str())
             .with("userId", token.user_id.as_str());
         if self.version.is_at_least(4, 0) {
-            session.set("recipeUserId", token.user_id.as_str());
+            session.set("recipeUserId", token.recipe_user_id.as_str());
         }
         session.set("userDataInJWT", token.user_data.clone());
         if self.version.is_at_least(3, 0) {
