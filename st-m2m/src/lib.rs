@@ -4,7 +4,10 @@
 //! services; put [`#[m2m_client]`](macro@m2m_client) on a trait and it is a typed HTTP client that authenticates
 //! itself.
 //!
-#![cfg_attr(all(feature = "axum", feature = "client", feature = "dev-core"), doc = "```")]
+#![cfg_attr(
+    all(feature = "axum", feature = "client", feature = "dev-core"),
+    doc = "```"
+)]
 #![cfg_attr(
     not(all(feature = "axum", feature = "client", feature = "dev-core")),
     doc = "```ignore"

@@ -1,3 +1,4 @@
-//! What the tests of the workspace share.
+//! What several areas of tests share.
 
 pub mod recording;
+pub mod transport;

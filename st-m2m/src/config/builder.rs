@@ -442,11 +442,6 @@ impl ConfigBuilder {
         let issuers = if self.issuers.is_empty() {
             vec![api_domain.to_owned()]
         } else {
-            for issuer in &self.issuers {
-                if issuer.trim().is_empty() {
-                    return Err(ConfigError::new("issuers", "holds an empty issuer"));
-                }
-            }
             self.issuers.clone()
         };
         if self

@@ -272,7 +272,7 @@ mod tests {
     fn outside_tokio_there_is_an_error() {
         let mut start = Box::pin(DevCore::start());
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        let outcome = std::future::Future::poll(start.as_mut(), &mut context);
+        let outcome = Future::poll(start.as_mut(), &mut context);
         assert!(matches!(
             outcome,
             std::task::Poll::Ready(Err(Error::NoRuntime))

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{DevCore, Error, SigningKey};
+use super::{DevCore, Error};
 use crate::{
     clock::ManualClock,
     http::{Error as TransportError, Transport as _},

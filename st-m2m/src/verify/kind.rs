@@ -6,6 +6,13 @@
 
 use super::{claims::Claims, jws::Header};
 
+/// The headers of session tokens before version 3, which are literals in padded standard base64
+/// (`supertokens-golang`, `recipe/session/jwt.go`; recorded: `session_create_ok_cdi_2_9`).
+const OLD_SESSION_HEADERS: [&str; 2] = [
+    "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIxIn0=",
+    "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIyIn0=",
+];
+
 /// The kinds of token that one SuperTokens key set signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
@@ -22,6 +29,13 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// Whether the token is a session of version 1 or 2. They are no JWS in the strict form of all other kinds.
+    pub(super) fn is_old_session(token: &str) -> bool {
+        token
+            .split_once('.')
+            .is_some_and(|(header, _)| OLD_SESSION_HEADERS.contains(&header))
+    }
+
     /// Tells the kind from the token's shape.
     ///
     /// A mark counts when the member is present, whatever its value: `null` is present. Sessions go first: a

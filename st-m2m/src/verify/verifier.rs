@@ -54,6 +54,9 @@ impl Verifier {
     /// then checked: what they accept still needs the signature, and what they refuse costs nothing. When the key
     /// is known, the answer is ready at the first poll.
     pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Reason> {
+        if TokenKind::is_old_session(token) {
+            return Err(Reason::WrongKind(TokenKind::Session));
+        }
         let jws = Jws::split(token)?;
         let header = Header::read(&jws.header)?;
         let claims = Claims::read(&jws.payload)?;
