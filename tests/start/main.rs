@@ -1,0 +1,7 @@
+//! A service starts, or says why not.
+
+mod core;
+mod global;
+mod keys;
+mod minted;
+mod network;

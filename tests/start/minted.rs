@@ -1,0 +1,194 @@
+//! The token that the core minted is held to what was asked.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use st_m2m::{
+    Config, ConfigBuilder, Error, M2m, SigningKey, clock::ManualClock, dev::DevCore,
+    error::TokenError,
+};
+use st_m2m_tests::transport::{Reply, Scripted};
+
+const NOW: u64 = 1_795_440_859;
+
+fn config() -> ConfigBuilder {
+    Config::builder()
+        .connection_uri("http://127.0.0.1:3567")
+        .api_domain("https://api.example.com")
+        .service("orders")
+        .scopes(["charge:read", "charge:write"])
+        .claims(json!({"region": "eu", "n": 1.5}))
+        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
+}
+
+/// A core whose clock stands at `at`.
+fn core(at: u64) -> DevCore {
+    DevCore::builder()
+        .clock(Arc::new(ManualClock::at_unix_seconds(at)))
+        .in_memory()
+        .expect("a core")
+}
+
+async fn start(config: ConfigBuilder) -> Result<M2m, Error> {
+    M2m::start(config.build().expect("a configuration")).await
+}
+
+#[tokio::test]
+async fn the_token_carries_what_was_configured() {
+    let config = config()
+        .token_validity(Duration::from_secs(900))
+        .transport(Arc::new(core(NOW)));
+    let m2m = start(config).await.expect("started");
+    let token = m2m.token().expect("a token");
+    let payload = token.expose().split('.').nth(1).expect("a payload");
+    let payload: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON");
+    assert_eq!(
+        payload,
+        json!({
+            "iat": NOW, "exp": NOW + 900, "iss": "https://api.example.com", "source": "microservice",
+            "sub": "orders", "scope": "charge:read charge:write", "region": "eu", "n": 1.5,
+        })
+    );
+    assert_eq!(token.expires_at(), NOW + 900);
+    assert!(token.authorization().is_sensitive());
+    let shown = format!("{m2m:?} {token:?}");
+    assert!(!shown.contains(token.expose()), "{shown}");
+    assert_eq!(m2m.service(), Some("orders"));
+}
+
+#[tokio::test]
+async fn a_dynamic_key_caps_the_validity() {
+    let config = config()
+        .signing_key(SigningKey::Dynamic)
+        .transport(Arc::new(core(NOW)));
+    let m2m = start(config).await.expect("started");
+    assert_eq!(m2m.token().expect("a token").expires_at(), NOW + 7200);
+}
+
+#[tokio::test]
+async fn verify_only_configurations_mint_nothing() {
+    let network = Scripted::new(|_| Reply::refused());
+    for config in [
+        config().mint(false).transport(network.shared()),
+        Config::builder()
+            .api_domain("https://api.example.com")
+            .transport(network.shared()),
+    ] {
+        let m2m = start(config).await.expect("started");
+        assert_eq!(m2m.token().expect_err("none"), TokenError::VerifyOnly);
+    }
+    assert!(network.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_expired_token_is_not_given_out() {
+    let clock = ManualClock::at_unix_seconds(NOW);
+    let config = config()
+        .token_validity(Duration::from_secs(60))
+        .clock(Arc::new(clock.clone()))
+        .transport(Arc::new(core(NOW)));
+    let m2m = start(config).await.expect("started");
+    clock.advance(Duration::from_secs(59));
+    assert!(m2m.token().is_ok());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        m2m.token().expect_err("expired"),
+        TokenError::Expired { seconds_ago: 0 }
+    );
+}
+
+#[tokio::test]
+async fn a_core_with_another_clock_is_found_at_start() {
+    for (at, problem) in [
+        (NOW + 6, "6 s ahead of this machine's"),
+        (NOW + 86_400, "86400 s ahead"),
+        (NOW - 61, "61 s behind this machine's"),
+    ] {
+        let error = start(config().transport(Arc::new(core(at))))
+            .await
+            .expect_err("no start");
+        assert!(matches!(error, Error::UnusableToken(_)), "{error}");
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+    for at in [NOW + 5, NOW - 60] {
+        assert!(start(config().transport(Arc::new(core(at)))).await.is_ok());
+    }
+}
+
+/// What a core, or something in its place, may mint instead of what was asked.
+#[tokio::test]
+async fn whatever_receivers_would_refuse_is_found_at_start() {
+    let header = json!({"kid": "s-1", "typ": "JWT", "alg": "RS256"});
+    let payload = json!({
+        "iat": NOW, "exp": NOW + 900, "iss": "https://api.example.com", "source": "microservice",
+        "sub": "orders", "scope": "charge:read charge:write", "region": "eu", "n": 1.5,
+    });
+    let mint = async |header: Value, payload: Value| {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let jwt = format!("{}.{}.c2ln", encode(&header), encode(&payload));
+        let answer = json!({"status": "OK", "jwt": jwt}).to_string();
+        let network = Scripted::new(move |_| Reply::text(200, answer.clone()));
+        let config = config()
+            .cdi_version("5.4")
+            .token_validity(Duration::from_secs(900))
+            .transport(network.shared());
+        start(config).await.map_err(|error| error.to_string())
+    };
+    mint(header.clone(), payload.clone())
+        .await
+        .expect("the good one");
+
+    for (member, value, problem) in [
+        (
+            "iss",
+            json!("https://api.example.com/auth"),
+            "its issuer is \"https://api.example.com/auth\"",
+        ),
+        ("iss", json!(null), "check `api_domain`"),
+        ("sub", json!("billing"), "claim `sub`"),
+        ("source", json!("user"), "claim `source`"),
+        ("region", json!("us"), "claim `region`"),
+        ("exp", json!(NOW + 60), "valid for 60 s instead of 900 s"),
+        ("exp", json!("tomorrow"), "no `iat` or no `exp`"),
+        ("iat", json!(NOW + 60), "ahead"),
+    ] {
+        let mut payload = payload.clone();
+        payload[member] = value;
+        let error = mint(header.clone(), payload).await.expect_err(member);
+        assert!(error.contains(problem), "{error}");
+    }
+    for (member, value, problem) in [
+        ("alg", json!("HS256"), "not that of an RS256 JWT"),
+        ("typ", json!("at+jwt"), "not that of an RS256 JWT"),
+        ("version", json!("5"), "that of a session"),
+        ("kid", json!("d-1795440636693"), "a dynamic key"),
+        ("kid", json!(7), "names no key"),
+    ] {
+        let mut header = header.clone();
+        header[member] = value;
+        let error = mint(header, payload.clone()).await.expect_err(member);
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_jwt_that_is_none_is_found_at_start() {
+    for jwt in [
+        "",
+        "a",
+        "a.b",
+        "a.b.c",
+        "a.b.c.d",
+        "e30.e30.",
+        "bnVsbA.bnVsbA.c2ln",
+        "ä.ö.ü",
+    ] {
+        let answer = json!({"status": "OK", "jwt": jwt}).to_string();
+        let network = Scripted::new(move |_| Reply::text(200, answer.clone()));
+        let config = config().cdi_version("5.4").transport(network.shared());
+        let error = start(config).await.expect_err(jwt);
+        assert!(matches!(error, Error::UnusableToken(_)), "{jwt}: {error}");
+    }
+}
