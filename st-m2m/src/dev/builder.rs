@@ -109,7 +109,7 @@ impl DevCoreBuilder {
         Ok(DevCore::new(core, origin, Some(server)))
     }
 
-    /// Makes a core without a socket, to be asked through [`DevCore::handle`] or as a [`Transport`]. Its
+    /// Makes a core without a socket, to be asked through [`DevCore::handle`] or as a transport. Its
     /// [`connection_uri`](DevCore::connection_uri) is that of a core on the chosen port, or on 3567.
     ///
     /// # Errors
@@ -272,7 +272,7 @@ mod tests {
     fn outside_tokio_there_is_an_error() {
         let mut start = Box::pin(DevCore::start());
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        let outcome = std::future::Future::poll(start.as_mut(), &mut context);
+        let outcome = Future::poll(start.as_mut(), &mut context);
         assert!(matches!(
             outcome,
             std::task::Poll::Ready(Err(Error::NoRuntime))

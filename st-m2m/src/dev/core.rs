@@ -19,7 +19,7 @@ use super::{
     access_token::TokenVersion,
     builder::DevCoreBuilder,
     cdi::{self, CdiVersion},
-    http::{MAX_REQUEST_BYTES, Server},
+    http::{MAX_REQUEST_BYTES, Server, too_large},
     json::{Json, Object},
     jwt,
     keys::{KeyRing, KeySet},
@@ -246,10 +246,7 @@ impl Core {
     async fn dispatch(&self, request: Request) -> Result<Response, Refusal> {
         let (request, body) = request.into_parts();
         if body.len() > MAX_REQUEST_BYTES {
-            return Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "Request body too large",
-            ));
+            return Err(too_large());
         }
         let path = request.uri.path();
         let now = self.now();
