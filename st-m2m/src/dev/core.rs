@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    config::SigningKey,
     http::{Error as TransportError, Request, Response, ResponseFuture, Transport},
     supertokens::wire,
 };
@@ -73,15 +74,6 @@ pub(super) struct Core {
 pub(super) struct App {
     pub(super) keys: Arc<KeyRing>,
     pub(super) sessions: Sessions,
-}
-
-/// Which of the core's two kinds of keys signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SigningKey {
-    /// The key that never rotates; its id begins with `s-`. It signs JWTs by default.
-    Static,
-    /// The key that rotates every 168 hours; its id begins with `d-`. It signs sessions by default.
-    Dynamic,
 }
 
 impl DevCore {

@@ -40,10 +40,7 @@ mod tests;
 
 use std::{io, net::SocketAddr};
 
-pub use self::{
-    builder::DevCoreBuilder,
-    core::{DevCore, SigningKey},
-};
+pub use self::{builder::DevCoreBuilder, core::DevCore};
 
 /// Why a [`DevCore`] cannot start or sign.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,315 @@
+//! The rules that look at more than one attribute: one function each.
+
+use syn::punctuated::Punctuated;
+use syn::{
+    FnArg, GenericArgument, GenericParam, Ident, PathArguments, ReceiverKind, Safety, Signature,
+    Token, TraitBound, Type, TypeParamBound, Visibility,
+};
+
+use super::lower::{Bound, Route};
+use super::model::Place;
+use super::syntax::{Method, Trait};
+use crate::attr;
+use crate::diag::Diagnostics;
+
+/// The inherent functions of a generated client.
+const GENERATED: &[&str] = &["new", "builder"];
+
+/// The trait stands alone: a generated client can implement nothing but endpoints.
+pub(super) fn head(syntax: &Trait, diag: &mut Diagnostics) {
+    if let Some(token) = &syntax.unsafety {
+        diag.on(token, "`#[m2m_client]` traits cannot be `unsafe`");
+    }
+    if let Some(token) = &syntax.auto {
+        diag.on(token, "`#[m2m_client]` traits cannot be `auto`");
+    }
+    if !syntax.generics.params.is_empty() {
+        diag.on(&syntax.generics, "`#[m2m_client]` traits cannot be generic");
+    }
+    for bound in &syntax.supertraits {
+        if !is_marker(bound) {
+            diag.on(
+                bound,
+                format!(
+                    "`{}` must stand alone; compose clients instead of inheriting",
+                    syntax.ident
+                ),
+            );
+        }
+    }
+    if let Some(clause) = &syntax.generics.where_clause {
+        diag.on(clause, "`#[m2m_client]` traits cannot be generic");
+    }
+}
+
+/// `Send`, `Sync` and `'static` hold for every client anyway.
+fn is_marker(bound: &TypeParamBound) -> bool {
+    match bound {
+        TypeParamBound::Lifetime(lifetime) => lifetime.ident == "static",
+        bound => is_trait(bound, "Send") || is_trait(bound, "Sync"),
+    }
+}
+
+/// Whether the bounds have the marker trait of this name.
+pub(super) fn is_bound(bounds: &Punctuated<TypeParamBound, Token![+]>, name: &str) -> bool {
+    bounds.iter().any(|bound| is_trait(bound, name))
+}
+
+/// Whether a bound is the trait of this name, with any path before it.
+fn is_trait(bound: &TypeParamBound, name: &str) -> bool {
+    let TypeParamBound::Trait(TraitBound {
+        lifetimes: None,
+        maybe: None,
+        path,
+        ..
+    }) = bound
+    else {
+        return false;
+    };
+    path.segments
+        .last()
+        .is_some_and(|last| last.ident == name && last.arguments.is_none())
+}
+
+/// An endpoint is `async fn name(&self, ...)`, without generics and qualifiers.
+pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics) {
+    let Signature {
+        constness,
+        asyncness,
+        safety,
+        abi,
+        fn_token,
+        ident,
+        generics,
+        paren_token,
+        inputs,
+        variadic,
+        output: _,
+    } = &method.sig;
+    if !matches!(method.vis, Visibility::Inherited) {
+        diag.on(
+            &method.vis,
+            "methods of a trait have no visibility of their own",
+        );
+    }
+    if let Some(token) = constness {
+        diag.on(token, "endpoint methods must not be `const`");
+    }
+    if let Safety::Unsafe(token) = safety {
+        diag.on(token, "endpoint methods must not be `unsafe`");
+    }
+    if let Some(abi) = abi {
+        diag.on(abi, "endpoint methods must not be `extern`");
+    }
+    if asyncness.is_none() {
+        diag.on(fn_token, "endpoint methods must be `async`");
+    }
+    if GENERATED.iter().any(|generated| ident == generated) {
+        diag.on(
+            ident,
+            format!("`{ident}` conflicts with a generated `{client}Client::{ident}`"),
+        );
+    }
+    for parameter in &generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            diag.on(parameter, "endpoint methods cannot be generic");
+        }
+    }
+    match inputs.first() {
+        Some(FnArg::Receiver(receiver)) => {
+            if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {
+                diag.on(receiver, "endpoint methods take `&self`");
+            }
+        }
+        _ => diag.at(paren_token.span.open(), "endpoint methods take `&self`"),
+    }
+    if let Some(variadic) = variadic {
+        diag.on(variadic.dots, "endpoint methods must not be variadic");
+    }
+}
+
+/// All rules about places, in the order of the parameters, then those about the path.
+pub(super) fn parameters(route: &Route, bound: &[Bound], diag: &mut Diagnostics) {
+    for (position, parameter) in bound.iter().enumerate() {
+        let earlier = &bound[..position];
+        match &parameter.parameter.place {
+            Place::Path(name) => {
+                path_has_placeholder(route, parameter, name, diag);
+                path_is_single(parameter, diag);
+                placeholder_is_filled_once(parameter, name, earlier, diag);
+            }
+            Place::Query(name) => query_key_is_unique(parameter, name, earlier, diag),
+            Place::Body => {
+                method_has_body(route, parameter, diag);
+                body_is_unique(parameter, earlier, diag);
+            }
+        }
+    }
+    placeholders_are_filled(route, bound, diag);
+}
+
+/// `#[path]` needs a placeholder of its name.
+fn path_has_placeholder(route: &Route, bound: &Bound, name: &String, diag: &mut Diagnostics) {
+    if !route.template.placeholders().contains(name) {
+        diag.on(
+            &bound.name,
+            format!("`{name}` is not in the path `{}`", route.path.value()),
+        );
+    }
+}
+
+/// A path value is one value: `None` or a list would leave the segment empty or ambiguous. An alias of such a type is found when it is sent.
+fn path_is_single(bound: &Bound, diag: &mut Diagnostics) {
+    let mut ty = &bound.parameter.ty;
+    while let Type::Reference(_) | Type::Paren(_) | Type::Group(_) = ty {
+        ty = match ty {
+            Type::Reference(inner) => &inner.elem,
+            Type::Paren(inner) => &inner.elem,
+            Type::Group(inner) => &inner.elem,
+            _ => break,
+        };
+    }
+    if matches!(ty, Type::Slice(_) | Type::Array(_) | Type::Tuple(_))
+        || is_called(ty, &["Option", "Vec"])
+    {
+        diag.on(
+            &bound.parameter.ty,
+            "a path segment is always present and single",
+        );
+    }
+}
+
+/// Two values for one placeholder: one would be lost.
+fn placeholder_is_filled_once(
+    bound: &Bound,
+    name: &String,
+    earlier: &[Bound],
+    diag: &mut Diagnostics,
+) {
+    let first = earlier
+        .iter()
+        .find(|earlier| matches!(&earlier.parameter.place, Place::Path(other) if other == name));
+    if let Some(first) = first {
+        diag.on(&bound.name, format!("`{{{name}}}` is filled twice"));
+        diag.on(&first.name, "first filled here");
+    }
+}
+
+/// The same query key from two parameters is a list that nobody wrote as one.
+fn query_key_is_unique(bound: &Bound, name: &String, earlier: &[Bound], diag: &mut Diagnostics) {
+    let first = earlier
+        .iter()
+        .find(|earlier| matches!(&earlier.parameter.place, Place::Query(other) if other == name));
+    if let Some(first) = first {
+        diag.on(&bound.name, format!("query key `{name}` is used twice"));
+        diag.on(&first.name, "first used here");
+    }
+}
+
+/// A body of a GET or HEAD request has no meaning (RFC 9110 section 9.3.1), and some servers refuse it.
+fn method_has_body(route: &Route, bound: &Bound, diag: &mut Diagnostics) {
+    if matches!(route.verb.as_str(), "GET" | "HEAD") {
+        diag.on(&bound.attr, format!("{} requests have no body", route.verb));
+    }
+}
+
+/// A request has one body.
+fn body_is_unique(bound: &Bound, earlier: &[Bound], diag: &mut Diagnostics) {
+    if let Some(first) = earlier
+        .iter()
+        .find(|earlier| matches!(earlier.parameter.place, Place::Body))
+    {
+        diag.on(&bound.attr, "an endpoint has one body");
+        diag.on(&first.attr, "first body here");
+    }
+}
+
+/// Every placeholder needs a parameter.
+fn placeholders_are_filled(route: &Route, bound: &[Bound], diag: &mut Diagnostics) {
+    for placeholder in route.template.placeholders() {
+        if bound
+            .iter()
+            .any(|bound| matches!(&bound.parameter.place, Place::Path(name) if name == placeholder))
+        {
+            continue;
+        }
+        let names: Vec<_> = bound
+            .iter()
+            .map(|bound| bound.parameter.ident.to_string())
+            .collect();
+        let help = match meant(placeholder, &names) {
+            Some(name) => format!("; did you mean `{{{name}}}`?"),
+            None => format!(
+                "; name a parameter `{placeholder}` or mark one with `#[path(\"{placeholder}\")]`"
+            ),
+        };
+        diag.on(
+            &route.path,
+            format!("no parameter for `{{{placeholder}}}`{help}"),
+        );
+    }
+}
+
+/// The parameter that a placeholder was meant to be: one of nearly the same name, or `order_id` for `id`.
+fn meant<'a>(placeholder: &str, names: &'a [String]) -> Option<&'a str> {
+    let ends = |long: &str, short: &str| {
+        long.strip_suffix(short)
+            .is_some_and(|rest| rest.ends_with('_'))
+    };
+    attr::nearest(placeholder, names.iter().map(String::as_str)).or_else(|| {
+        names
+            .iter()
+            .map(String::as_str)
+            .find(|name| ends(name, placeholder) || ends(placeholder, name))
+    })
+}
+
+/// The response of HEAD has no body to decode.
+pub(super) fn response(route: &Route, output: &Type, diag: &mut Diagnostics) {
+    if route.verb == "HEAD"
+        && let Some(ok) = ok_type(output)
+        && !is_unit(ok)
+    {
+        diag.on(ok, "a HEAD response has no body; return `Result<(), E>`");
+    }
+}
+
+/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is written there.
+pub(super) fn ok_type(output: &Type) -> Option<&Type> {
+    match output {
+        Type::Paren(inner) => ok_type(&inner.elem),
+        Type::Group(inner) => ok_type(&inner.elem),
+        Type::Path(path) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(list) => {
+                list.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether this is `()`.
+pub(super) fn is_unit(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(inner) => is_unit(&inner.elem),
+        Type::Group(inner) => is_unit(&inner.elem),
+        ty => matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()),
+    }
+}
+
+/// Whether this is a generic type of one of these names, with any path before it.
+pub(super) fn is_called(ty: &Type, names: &[&str]) -> bool {
+    match ty {
+        Type::Paren(inner) => is_called(&inner.elem, names),
+        Type::Group(inner) => is_called(&inner.elem, names),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            matches!(last.arguments, PathArguments::AngleBracketed(_))
+                && names.iter().any(|name| last.ident == name)
+        }),
+        _ => false,
+    }
+}

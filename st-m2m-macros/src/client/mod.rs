@@ -1,0 +1,41 @@
+//! `#[m2m_client]`: a trait becomes a client.
+
+mod args;
+mod check;
+mod emit;
+mod lower;
+mod model;
+mod syntax;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+
+use crate::diag::Diagnostics;
+use crate::item::{self, Kind};
+
+/// Expands `#[m2m_client(args)] item`.
+pub(crate) fn m2m_client(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diag = Diagnostics::new();
+    let args = args::Args::read(args, &mut diag);
+    let item = match item::kind(item.clone()) {
+        (Kind::Trait, _) => match syn::parse2(item.clone()) {
+            Ok(syntax) => emit::client(&lower::client(args, syntax, &mut diag)),
+            Err(error) => {
+                diag.parser(error);
+                item
+            }
+        },
+        (kind, keyword) => {
+            let message = format!(
+                "`#[m2m_client]` expects a trait, found {}; if another attribute such as `#[automock]` is above it, move `#[m2m_client]` to the top",
+                kind.article()
+            );
+            diag.at(keyword, message);
+            item
+        }
+    };
+    let errors = diag.into_tokens();
+    quote::quote!(#errors #item)
+}

@@ -1,0 +1,132 @@
+//! The tokens of a guarded handler.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{PatType, Signature};
+
+use super::handler::{Function, FunctionBody, Handler};
+use super::policy::Policy;
+use crate::cfg::Conditions;
+use crate::item::Body;
+use crate::krate::Krate;
+
+/// From this many arguments on, clippy finds a function too long by default.
+const TOO_MANY_ARGUMENTS: usize = 8;
+
+/// ```text
+/// Input:   async fn charge(#[caller] who: Caller, body: Body) -> R { tokens }
+/// Output:  pub struct __Policy_charge;
+///          impl Policy for __Policy_charge { .. }
+///          async fn charge(__m2m: Guard<__Policy_charge>, body: Body) -> R { let who = caller::<Caller, _>(__m2m); tokens }
+/// ```
+///
+/// The policy is in the type of the first argument. So every framework checks it before any other argument, and a route that leaves the guard
+/// out does not compile.
+pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> TokenStream {
+    let Handler {
+        attrs,
+        vis,
+        sig,
+        caller,
+        body,
+    } = handler;
+    let name = sig.ident.unraw().to_string();
+    // Our own spans throughout: nothing here is to be found by "go to definition", and lints spare what a macro of another crate made.
+    let span = Span::mixed_site();
+    let marker = format_ident!("__Policy_{name}", span = span);
+    let guard = format_ident!("__m2m", span = span);
+    let conditions = Conditions::of(&attrs);
+    let rules = rules(policy, krate);
+    let lint = crowded(&sig, caller.as_ref());
+    let sig = with_guard(&sig, &quote_spanned!(span=> #guard: #krate::Guard<#marker>));
+    let prelude = caller.map(|PatType { attrs, pat, ty, .. }| {
+        // The type stands in the call so that a type which is no caller is marked itself, not the code around it.
+        quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);)
+    });
+    let body = with_prelude(&body, prelude.as_ref());
+    quote_spanned! {span=>
+        #conditions
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #vis struct #marker;
+
+        #conditions
+        #[automatically_derived]
+        impl #krate::__private::Policy for #marker {
+            const RULES: #krate::__private::Rules = #rules;
+            const HANDLER: #krate::__private::Handler =
+                #krate::__private::Handler::new(::core::module_path!(), #name, ::core::file!(), ::core::line!());
+        }
+
+        #(#attrs)*
+        #lint
+        #vis #sig #body
+    }
+}
+
+/// The function as it was, for when it cannot be guarded. The error beside it keeps it from being built.
+pub(super) fn unguarded(function: &Function) -> TokenStream {
+    let Function {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = function;
+    let body = match body {
+        FunctionBody::Block(body) => with_prelude(body, None),
+        FunctionBody::Absent(semicolon) => semicolon.to_token_stream(),
+    };
+    quote!(#(#attrs)* #vis #sig #body)
+}
+
+/// `Rules::new().from(&["orders"])`
+fn rules(policy: &Policy, krate: &Krate) -> TokenStream {
+    let services = policy.services();
+    let from = (!services.is_empty())
+        .then(|| quote_spanned!(Span::mixed_site()=> .from(&[#(#services),*])));
+    quote_spanned!(Span::mixed_site()=> #krate::__private::Rules::new() #from)
+}
+
+/// Keeps clippy from blaming the user for the argument that we add.
+fn crowded(sig: &Signature, caller: Option<&PatType>) -> Option<TokenStream> {
+    let tipped = caller.is_none() && sig.inputs.len() + 1 == TOO_MANY_ARGUMENTS;
+    tipped.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::too_many_arguments)]))
+}
+
+/// The signature with one more parameter in front.
+fn with_guard(sig: &Signature, guard: &TokenStream) -> TokenStream {
+    let Signature {
+        asyncness,
+        fn_token,
+        ident,
+        generics,
+        paren_token,
+        inputs,
+        output,
+        ..
+    } = sig;
+    let where_clause = &generics.where_clause;
+    let mut tokens = quote!(#asyncness #fn_token #ident #generics);
+    paren_token.surround(&mut tokens, |tokens| {
+        guard.to_tokens(tokens);
+        if !inputs.is_empty() {
+            quote_spanned!(Span::mixed_site()=> ,).to_tokens(tokens);
+            inputs.to_tokens(tokens);
+        }
+    });
+    quote!(#tokens #output #where_clause)
+}
+
+/// The body with a statement in front.
+fn with_prelude(body: &Body, prelude: Option<&TokenStream>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    body.braces.surround(&mut tokens, |tokens| {
+        for attr in &body.inner {
+            attr.to_tokens(tokens);
+        }
+        prelude.to_tokens(tokens);
+        body.tokens.to_tokens(tokens);
+    });
+    tokens
+}

@@ -1,0 +1,174 @@
+//! The function under a guard.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, FnArg, Meta, PatType, Safety, Signature, Token, Visibility};
+
+use crate::attr;
+use crate::diag::Diagnostics;
+use crate::item::Body;
+
+/// A function as it was typed.
+pub(super) struct Function {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) sig: Signature,
+    pub(super) body: FunctionBody,
+}
+
+/// What stands after a signature.
+pub(super) enum FunctionBody {
+    /// `{ ... }`
+    Block(Body),
+    /// `;`, in a trait or an `extern` block.
+    Absent(Token![;]),
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+            body: if input.peek(Token![;]) {
+                FunctionBody::Absent(input.parse()?)
+            } else {
+                FunctionBody::Block(input.parse()?)
+            },
+        })
+    }
+}
+
+/// A function that can be guarded.
+pub(super) struct Handler {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    /// Without the `#[caller]` parameter.
+    pub(super) sig: Signature,
+    /// The `#[caller]` parameter, without that attribute.
+    pub(super) caller: Option<PatType>,
+    pub(super) body: Body,
+}
+
+impl Handler {
+    /// Checks that `function` can be guarded; if not, reports why and gives it back without our attributes.
+    pub(super) fn new(function: Function, diag: &mut Diagnostics) -> Result<Self, Box<Function>> {
+        let before = diag.count();
+        let Function {
+            attrs,
+            vis,
+            mut sig,
+            body,
+        } = function;
+        check_qualifiers(&sig, diag);
+        let caller = take_callers(&mut sig, diag);
+        if let Some(variadic) = &sig.variadic {
+            diag.on(variadic.dots, "handlers cannot be variadic");
+        }
+        match body {
+            FunctionBody::Block(body) if diag.count() == before => {
+                let caller = caller.map(|position| remove(&mut sig.inputs, position));
+                Ok(Self {
+                    attrs,
+                    vis,
+                    sig,
+                    caller: caller.flatten(),
+                    body,
+                })
+            }
+            body => {
+                if let FunctionBody::Absent(semicolon) = &body {
+                    diag.on(semicolon, "a guarded handler needs a body");
+                }
+                Err(Box::new(Function {
+                    attrs,
+                    vis,
+                    sig,
+                    body,
+                }))
+            }
+        }
+    }
+}
+
+/// A handler is `async` and nothing else.
+fn check_qualifiers(sig: &Signature, diag: &mut Diagnostics) {
+    if let Some(token) = &sig.constness {
+        diag.on(token, "handlers cannot be `const`");
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        diag.on(token, "handlers cannot be `unsafe`");
+    }
+    if let Some(abi) = &sig.abi {
+        diag.on(abi, "handlers cannot be `extern`");
+    }
+    if sig.asyncness.is_none() {
+        diag.on(sig.fn_token, "handlers are async; write `async fn`");
+    }
+}
+
+/// Removes every `#[caller]` from the parameters and says which parameter had the first.
+fn take_callers(sig: &mut Signature, diag: &mut Diagnostics) -> Option<usize> {
+    let mut first: Option<(usize, Attribute)> = None;
+    for (position, input) in sig.inputs.iter_mut().enumerate() {
+        let attrs = match input {
+            FnArg::Receiver(receiver) => {
+                let message = format!(
+                    "methods of an `impl` cannot be guarded; make `{}` a free function",
+                    sig.ident
+                );
+                diag.on(&*receiver, message);
+                receiver.attrs.retain(|attr| !is_caller(attr));
+                continue;
+            }
+            FnArg::Typed(parameter) => &mut parameter.attrs,
+        };
+        for attr in attrs.extract_if(.., |attr| is_caller(attr)) {
+            if !matches!(attr.meta, Meta::Path(_)) {
+                diag.on(arguments(&attr.meta), "`#[caller]` takes no arguments");
+            }
+            if let Some((_, first)) = &first {
+                diag.on(&attr, "only one parameter can be `#[caller]`");
+                diag.on(first, "first `#[caller]` here");
+            } else {
+                first = Some((position, attr));
+            }
+        }
+    }
+    first.map(|(position, _)| position)
+}
+
+/// Whether this is `#[caller]`, which only we understand.
+fn is_caller(attr: &Attribute) -> bool {
+    attr::name(attr).is_some_and(|name| name == "caller")
+}
+
+/// What stands after the name of an attribute.
+fn arguments(meta: &Meta) -> TokenStream {
+    match meta {
+        Meta::Path(path) => path.to_token_stream(),
+        Meta::List(list) if list.tokens.is_empty() => list.to_token_stream(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(pair) => pair.value.to_token_stream(),
+    }
+}
+
+/// Takes one parameter out; the commas around it stay balanced.
+fn remove(inputs: &mut Punctuated<FnArg, Token![,]>, position: usize) -> Option<PatType> {
+    let mut removed = None;
+    let kept =
+        std::mem::take(inputs)
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, input)| match input {
+                FnArg::Typed(parameter) if at == position => {
+                    removed = Some(parameter);
+                    None
+                }
+                input => Some(input),
+            });
+    *inputs = kept.collect();
+    removed
+}

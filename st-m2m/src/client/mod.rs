@@ -1,0 +1,29 @@
+//! What `#[m2m_client]` expands to: typed HTTP clients that send this service's token.
+//!
+//! A call goes through three steps: the arguments are encoded ([`Error::InvalidRequest`] when they cannot be, and
+//! nothing is sent), this service's token is added ([`Error::Token`] when there is none, and nothing is sent), and
+//! the answer is decoded. The token is sent to the base URL's origin only: redirects are not followed.
+
+mod base;
+mod call;
+mod decode;
+mod encode;
+mod endpoint;
+mod error;
+mod handle;
+
+pub use self::{
+    endpoint::Endpoint,
+    error::{Error, ErrorResponse, Failure},
+    handle::ClientBuilder,
+};
+
+/// What generated code uses.
+#[doc(hidden)]
+pub mod private {
+    pub use super::{
+        call::{Call, JsonBody, Outcome, Parameter},
+        decode::{Decode, Json, OptionalJson, Unit},
+        handle::{Client, GeneratedClient, Service, client_builder, new_client},
+    };
+}

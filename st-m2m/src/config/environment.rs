@@ -1,0 +1,347 @@
+//! Configuration from environment variables.
+
+use std::{ffi::OsString, time::Duration};
+
+use super::{AcceptKeys, ConfigBuilder, JwksSource, SigningKey};
+use crate::error::ConfigError;
+
+const PREFIX: &str = "ST_M2M_";
+const URL_PREFIX: &str = "URL_";
+
+type Read = fn(ConfigBuilder, &str) -> Result<ConfigBuilder, String>;
+
+/// Every key, in the order of the documentation.
+const KEYS: &[(&str, Read)] = &[
+    ("CONNECTION_URI", |b, v| Ok(b.connection_uri(v))),
+    ("MINT", |b, v| Ok(b.mint(boolean(v)?))),
+    ("API_KEY", |b, v| Ok(b.api_key(v))),
+    ("API_DOMAIN", |b, v| Ok(b.api_domain(v))),
+    ("API_BASE_PATH", |b, v| Ok(b.api_base_path(v))),
+    ("JWKS", |b, v| Ok(b.jwks(jwks(v)?))),
+    ("SCOPES", |b, v| Ok(b.scopes(list(v)))),
+    ("SERVICE", |b, v| Ok(b.service(v))),
+    ("CLAIMS", |b, v| {
+        let claims: serde_json::Value =
+            serde_json::from_str(v).map_err(|error| format!("is not a JSON object: {error}"))?;
+        Ok(b.claims(claims))
+    }),
+    ("TOKEN_VALIDITY", |b, v| Ok(b.token_validity(duration(v)?))),
+    ("SIGNING_KEY", |b, v| {
+        Ok(b.signing_key(match v {
+            "static" => SigningKey::Static,
+            "dynamic" => SigningKey::Dynamic,
+            _ => return Err(format!("is `static` or `dynamic`, not `{v}`")),
+        }))
+    }),
+    ("ISSUERS", |b, v| Ok(b.issuers(list(v)))),
+    ("AUDIENCE", |b, v| Ok(b.audience(v))),
+    ("LEEWAY", |b, v| Ok(b.leeway(duration(v)?))),
+    ("MAX_TOKEN_AGE", |b, v| Ok(b.max_token_age(duration(v)?))),
+    ("ACCEPT_KEYS", |b, v| {
+        Ok(b.accept_keys(match v {
+            "any" => AcceptKeys::Any,
+            "static" => AcceptKeys::StaticOnly,
+            _ => return Err(format!("is `any` or `static`, not `{v}`")),
+        }))
+    }),
+    ("TIMEOUTS_CONNECT", |b, v| {
+        Ok(b.connect_timeout(duration(v)?))
+    }),
+    ("TIMEOUTS_REQUEST", |b, v| {
+        Ok(b.request_timeout(duration(v)?))
+    }),
+    ("CDI_VERSION", |b, v| Ok(b.cdi_version(v))),
+    ("ALLOW_HTTP", |b, v| Ok(b.allow_http(list(v)))),
+];
+
+/// Reads the variables whose names begin with `ST_M2M_`.
+pub(super) fn read<N, V>(
+    variables: impl IntoIterator<Item = (N, V)>,
+) -> Result<ConfigBuilder, ConfigError>
+where
+    N: Into<OsString>,
+    V: Into<OsString>,
+{
+    let mut builder = ConfigBuilder::default();
+    for (name, value) in variables {
+        let (name, value) = (name.into(), value.into());
+        let Some(name) = name.to_str() else { continue };
+        let Some(key) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let Some(value) = value.to_str() else {
+            return Err(ConfigError::new(name, "is not UTF-8"));
+        };
+        let value = value.trim();
+        builder = if let Some((_, read)) = KEYS.iter().find(|(known, _)| *known == key) {
+            if value.is_empty() {
+                return Err(ConfigError::new(
+                    name,
+                    "is empty; unset it to take the default",
+                ));
+            }
+            read(builder, value).map_err(|problem| ConfigError::new(name, problem))?
+        } else if let Some(service) = key.strip_prefix(URL_PREFIX).filter(|it| !it.is_empty()) {
+            builder.url(service.to_ascii_lowercase().replace('_', "-"), value)
+        } else {
+            return Err(ConfigError::new(name, unknown(key)));
+        };
+    }
+    Ok(builder)
+}
+
+fn unknown(key: &str) -> String {
+    let nearest = KEYS
+        .iter()
+        .map(|(known, _)| (strsim::damerau_levenshtein(known, key), known))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, known)| *distance <= known.len() / 2);
+    match nearest {
+        Some((_, known)) => format!("is not a known variable; did you mean `{PREFIX}{known}`?"),
+        None => {
+            let known: Vec<_> = KEYS
+                .iter()
+                .map(|(known, _)| format!("{PREFIX}{known}"))
+                .collect();
+            format!(
+                "is not a known variable; known are {} and {PREFIX}{URL_PREFIX}<SERVICE>",
+                known.join(", ")
+            )
+        }
+    }
+}
+
+fn boolean(value: &str) -> Result<bool, String> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("is `true` or `false`, not `{value}`")),
+    }
+}
+
+fn list(value: &str) -> Vec<String> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `250ms`, `2s`, `15m` or `1h`.
+fn duration(value: &str) -> Result<Duration, String> {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = value.split_at(digits);
+    let millis = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .zip(millis)
+        .and_then(|(number, millis)| number.checked_mul(millis))
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("`{value}` is no duration; write `250ms`, `2s`, `15m` or `1h`"))
+}
+
+fn jwks(value: &str) -> Result<JwksSource, String> {
+    Ok(match value {
+        "sdk" => JwksSource::Sdk,
+        "core" => JwksSource::Core,
+        _ if value.starts_with('{') => JwksSource::Document(value.to_owned()),
+        // Environment files often hold a PEM on one line with `\n` written out.
+        _ if value.starts_with("-----BEGIN") => JwksSource::Pem(value.replace("\\n", "\n")),
+        _ if value.starts_with("http://") || value.starts_with("https://") => {
+            JwksSource::Url(value.to_owned())
+        }
+        _ => return Err("is `sdk`, `core`, a URL, a JWKS document or PEM text".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn error(variables: &[(&str, &str)]) -> String {
+        let variables = [("ST_M2M_API_DOMAIN", "https://api.example.com")]
+            .iter()
+            .chain(variables)
+            .copied();
+        Config::from_vars(variables)
+            .expect_err("refused")
+            .to_string()
+    }
+
+    #[test]
+    fn every_key_of_the_table_is_read() {
+        let config = Config::from_vars([
+            ("PATH", "/bin"),
+            ("ST_M2M_API_DOMAIN", "https://api.example.com"),
+            ("ST_M2M_API_BASE_PATH", "/api"),
+            (
+                "ST_M2M_CONNECTION_URI",
+                "http://core:3567;https://b.example/appid-x",
+            ),
+            ("ST_M2M_API_KEY", " key-0123456789\n"),
+            ("ST_M2M_MINT", "true"),
+            ("ST_M2M_JWKS", "core"),
+            ("ST_M2M_SCOPES", "a:read, b:write"),
+            ("ST_M2M_SERVICE", "orders"),
+            ("ST_M2M_CLAIMS", r#"{"region":"eu"}"#),
+            ("ST_M2M_TOKEN_VALIDITY", "15m"),
+            ("ST_M2M_SIGNING_KEY", "dynamic"),
+            (
+                "ST_M2M_ISSUERS",
+                "https://api.example.com,https://api.example.com/api",
+            ),
+            ("ST_M2M_AUDIENCE", "orders"),
+            ("ST_M2M_LEEWAY", "0s"),
+            ("ST_M2M_MAX_TOKEN_AGE", "1h"),
+            ("ST_M2M_ACCEPT_KEYS", "static"),
+            ("ST_M2M_TIMEOUTS_CONNECT", "250ms"),
+            ("ST_M2M_TIMEOUTS_REQUEST", "2s"),
+            ("ST_M2M_CDI_VERSION", "5.4"),
+            ("ST_M2M_ALLOW_HTTP", "core"),
+            ("ST_M2M_URL_ORDER_HISTORY", "https://history.internal/v1"),
+        ])
+        .expect("a whole configuration");
+        let core = config.core.as_ref().expect("core");
+        let hosts: Vec<_> = core.hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["http://core:3567", "https://b.example/appid-x"]);
+        assert_eq!(
+            core.api_key.as_ref().expect("key").expose(),
+            "key-0123456789"
+        );
+        let mint = config.mint.as_ref().expect("mint");
+        assert_eq!(mint.validity, 900);
+        assert_eq!(
+            serde_json::Value::from(mint.claims.clone()),
+            serde_json::json!({"region": "eu", "sub": "orders", "scope": "a:read b:write"})
+        );
+        assert_eq!(config.verification.leeway, 0);
+        assert_eq!(config.verification.max_token_age, Some(3600));
+        assert_eq!(config.timeouts.connect, Duration::from_millis(250));
+        assert_eq!(config.urls["order-history"], "https://history.internal/v1");
+        assert!(!format!("{config:?}").contains("key-0123456789"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (variable, value, expected) in [
+            (
+                "ST_M2M_API_DOMIAN",
+                "x",
+                "did you mean `ST_M2M_API_DOMAIN`?",
+            ),
+            ("ST_M2M_QQQQQQQQQQQ", "x", "known are ST_M2M_CONNECTION_URI"),
+            ("ST_M2M_URL_", "x", "not a known variable"),
+            ("ST_M2M_MINT", "yes", "`true` or `false`"),
+            ("ST_M2M_LEEWAY", "5", "write `250ms`"),
+            ("ST_M2M_LEEWAY", "61s", "at most `60s`"),
+            ("ST_M2M_LEEWAY", "99999999999999999999s", "no duration"),
+            ("ST_M2M_JWKS", "nonsense", "a URL, a JWKS document or PEM"),
+            ("ST_M2M_JWKS", "core", "needs `connection_uri`"),
+            (
+                "ST_M2M_JWKS",
+                "http://keys.example/",
+                "plain http to `keys.example`",
+            ),
+            ("ST_M2M_JWKS", "{}", "`keys`"),
+            ("ST_M2M_SERVICE", "", "is empty"),
+            ("ST_M2M_SERVICE", "my service", "no service name"),
+            ("ST_M2M_MINT", "true", "needs `connection_uri`"),
+            (
+                "ST_M2M_API_KEY",
+                "secret-key-value",
+                "no effect without `connection_uri`",
+            ),
+            ("ST_M2M_CONNECTION_URI", ";;", "names no host"),
+            (
+                "ST_M2M_CONNECTION_URI",
+                "core",
+                "write it with its scheme, such as `http://core`",
+            ),
+            (
+                "ST_M2M_CONNECTION_URI",
+                "http://core:3567",
+                "name the host in `allow_http`",
+            ),
+            (
+                "ST_M2M_CONNECTION_URI",
+                "https://u:secret@core",
+                "user name or password",
+            ),
+            ("ST_M2M_SIGNING_KEY", "rotating", "`static` or `dynamic`"),
+            ("ST_M2M_ACCEPT_KEYS", "all", "`any` or `static`"),
+            ("ST_M2M_TIMEOUTS_CONNECT", "0s", "more than nothing"),
+            ("ST_M2M_ALLOW_HTTP", "http://core", "no host"),
+            ("ST_M2M_URL_BILLING", "billing", "absolute http(s) URL"),
+            ("ST_M2M_URL_BILLING", "http://billing", "plain http"),
+            ("ST_M2M_MAX_TOKEN_AGE", "1ms", "whole seconds"),
+        ] {
+            let message = error(&[(variable, value)]);
+            assert!(message.contains(expected), "{variable}={value}: {message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+        for (variables, expected) in [
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_CLAIMS", r#"{"exp":1}"#),
+                ],
+                "claim `exp` is reserved",
+            ),
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_CLAIMS", "[]"),
+                ],
+                "must be a JSON object",
+            ),
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_SCOPES", "a b"),
+                ],
+                "no scope",
+            ),
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_CDI_VERSION", "five"),
+                ],
+                "such as `5.4`",
+            ),
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_API_KEY", "secret key"),
+                ],
+                "visible ASCII",
+            ),
+            (
+                [
+                    ("ST_M2M_CONNECTION_URI", "https://core"),
+                    ("ST_M2M_TOKEN_VALIDITY", "0s"),
+                ],
+                "at least `1s`",
+            ),
+        ] {
+            let message = error(&variables);
+            assert!(message.contains(expected), "{variables:?}: {message}");
+            assert!(!message.contains("secret key"), "{message}");
+        }
+        assert!(
+            Config::builder()
+                .build()
+                .expect_err("no domain")
+                .to_string()
+                .contains("api_domain")
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! What can go wrong before the first request is served: configuration, the core, minting, keys.
+
+use std::fmt;
+
+use crate::http;
+
+/// Why a service could not start, mint a token or read keys.
+///
+/// Every message says what to do. None contains a token or an api key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration is incomplete or contradictory.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// SuperTokens Core did not do what was asked.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// Claims that may not be minted.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// The core minted a token that receivers would refuse.
+    #[error("the core minted an unusable token: {0}")]
+    UnusableToken(String),
+    /// Public keys could not be fetched or read.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The process's own token cannot be used.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// [`init`](crate::init) succeeded before in this process.
+    #[error(
+        "st_m2m::init succeeded before in this process; use M2m::global(), or M2m::start for a second service"
+    )]
+    AlreadyInitialised,
+    /// The HTTP client could not be set up.
+    #[error("cannot set up the HTTP client: {0}")]
+    Transport(#[source] http::Error),
+}
+
+/// A configuration that cannot work: which key, its value unless it is secret, and what is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    problem: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// The configuration key, `api_domain` for example, or the environment variable.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: `{}`: {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Claims that are refused before the core is asked to sign them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The name is reserved: the core lets a caller's claims overwrite its own, so a stray `exp` or
+    /// `sessionHandle` would change what the token is (recorded: `jwt_ok_payload_reserved_iss_exp_iat`).
+    #[error("claim `{name}` is reserved: {instead}")]
+    Reserved {
+        /// The claim.
+        name: String,
+        /// What to use instead.
+        instead: &'static str,
+    },
+    /// The claims are not a JSON object.
+    #[error("claims must be a JSON object, such as a struct or a map with string keys: {0}")]
+    NotAnObject(String),
+    /// An integer above `i64::MAX`, which the core answers with status 500
+    /// (`auth0/java-jwt`, `JWTCreator.java`).
+    #[error(
+        "claim `{0}` holds an integer above 2^63 - 1, which the core cannot sign; mint it as a string"
+    )]
+    IntegerTooLarge(String),
+}
+
+/// What SuperTokens Core answered instead of what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CoreError {
+    /// No host of `connection_uri` answered.
+    #[error(
+        "No SuperTokens core available to query: {}; check that the core runs and that `connection_uri` names it",
+        tried(.0)
+    )]
+    Unreachable(Vec<HostFailure>),
+    /// The core refuses the api key (status 401).
+    #[error(
+        "the SuperTokens core at {host} refuses the api key (status 401): set `api_key` to one of the core's `api_keys`"
+    )]
+    ApiKeyRefused {
+        /// The core's address.
+        host: String,
+    },
+    /// The core answered with a redirect, which is never followed: it would carry the api key elsewhere.
+    #[error(
+        "the SuperTokens core at {host} answered {method} {path} with a redirect (status {status}): `connection_uri` must name the core itself"
+    )]
+    Redirect {
+        /// The core's address.
+        host: String,
+        /// The request's method.
+        method: ::http::Method,
+        /// The request's path.
+        path: String,
+        /// The status, 300 to 399.
+        status: u16,
+    },
+    /// Any other status than 200. The wording is the official SDKs'.
+    #[error(
+        "SuperTokens core threw an error for a {method} request to path: '{path}' with status code: {status} and message: {message}"
+    )]
+    Status {
+        /// The request's method.
+        method: ::http::Method,
+        /// The request's path.
+        path: String,
+        /// The status.
+        status: u16,
+        /// The beginning of the body, which is plain text.
+        message: String,
+    },
+    /// Status 200 with a body that is not what the interface promises.
+    #[error(
+        "{host} answered {path} with something that is no SuperTokens core's answer ({problem}); does `connection_uri` name a SuperTokens core?"
+    )]
+    Garbage {
+        /// The core's address.
+        host: String,
+        /// The request's path.
+        path: String,
+        /// What is wrong with the body. Never the body itself: it may hold a token.
+        problem: String,
+    },
+    /// The core speaks no version of its interface that this crate speaks.
+    #[error("the core speaks CDI {theirs}, this crate speaks {ours}: update the older of the two")]
+    NoCommonVersion {
+        /// The core's versions.
+        theirs: String,
+        /// Ours.
+        ours: String,
+    },
+    /// The core does not know RS256.
+    #[error("the core answers UNSUPPORTED_ALGORITHM_ERROR for RS256")]
+    UnsupportedAlgorithm,
+    /// A status that this crate does not know.
+    #[error("the core answers {path} with the unknown status `{status}`")]
+    UnknownStatus {
+        /// The request's path.
+        path: String,
+        /// The status member of the answer.
+        status: String,
+    },
+}
+
+/// One host of `connection_uri` and why it gave no answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HostFailure {
+    /// The core's address.
+    pub host: String,
+    /// Why it gave no answer.
+    pub error: http::Error,
+}
+
+fn tried(failures: &[HostFailure]) -> String {
+    failures
+        .iter()
+        .map(|failure| format!("{} ({})", failure.host, failure.error))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Why the process has no usable token of its own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The configuration mints nothing.
+    #[error(
+        "this service mints no token (verify-only): set `connection_uri`, and leave `mint` on, to call other services"
+    )]
+    VerifyOnly,
+    /// The token has expired.
+    #[error(
+        "this service's token expired {seconds_ago} s ago; it is not renewed yet: restart the service, or leave `token_validity` unset"
+    )]
+    Expired {
+        /// Seconds since the token expired.
+        seconds_ago: u64,
+    },
+}
+
+/// Why public keys could not be fetched or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// The issuer gave no answer.
+    #[error("cannot fetch keys from {url}: {error}")]
+    Fetch {
+        /// Where the keys should be.
+        url: String,
+        /// Why no answer was had.
+        #[source]
+        error: http::Error,
+    },
+    /// The issuer answered with another status than 200. Redirects are not followed.
+    #[error("{url} answered with status {status} instead of keys")]
+    Status {
+        /// Where the keys should be.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+    /// The core did not give its keys.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The text is not a JWKS document.
+    #[error("not a JWKS document: {0}")]
+    NotAKeySet(String),
+    /// The document holds no key that can verify a token.
+    #[error("no usable key{}", skipped_list(.0))]
+    NoUsableKey(Vec<SkippedKey>),
+    /// The text is not PEM, or holds something other than RSA public keys.
+    #[error("not RSA public keys in PEM: {0}")]
+    Pem(String),
+    /// The key cannot be written as PEM.
+    #[error("the key cannot be written as PEM")]
+    Encode,
+}
+
+/// A key of a JWKS document that is not used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SkippedKey {
+    /// The key's id, where it has one.
+    pub key_id: Option<String>,
+    /// Why it is not used.
+    pub reason: &'static str,
+}
+
+fn skipped_list(skipped: &[SkippedKey]) -> String {
+    // A hostile document may hold many keys with long ids.
+    let mut text = String::new();
+    for key in skipped.iter().take(5) {
+        text.push_str(if text.is_empty() { ": " } else { ", " });
+        let key_id: String = key
+            .key_id
+            .as_deref()
+            .unwrap_or("without kid")
+            .chars()
+            .take(64)
+            .collect();
+        text.push_str(&format!("{} ({})", key_id.escape_debug(), key.reason));
+    }
+    if skipped.len() > 5 {
+        text.push_str(", …");
+    }
+    text
+}

@@ -1,0 +1,113 @@
+//! The bearer token of a request.
+
+use http::{HeaderMap, header};
+
+use crate::verify::Reason;
+
+const SCHEME: &[u8] = b"bearer";
+
+/// The token of the one `Authorization` header (RFC 6750 §2.1).
+///
+/// The scheme is matched without regard to case (RFC 9110 §11.1). The token follows one or more spaces (§11.4) and is
+/// the rest of the value, in the alphabet of RFC 6750's `b64token`: `Bearer a, Bearer b` holds none.
+pub(super) fn token(headers: &HeaderMap) -> Result<&str, Reason> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(Reason::NoCredentials)?.as_bytes();
+    if values.next().is_some() {
+        return Err(Reason::SeveralAuthorizationHeaders);
+    }
+    let scheme_end = value
+        .iter()
+        .position(|byte| !byte.is_ascii_graphic())
+        .unwrap_or(value.len());
+    let (scheme, rest) = value.split_at(scheme_end);
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return Err(Reason::NoCredentials);
+    }
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = &rest[spaces..];
+    let in_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+    if spaces == 0 || token.is_empty() || !token.iter().all(in_alphabet) {
+        return Err(Reason::MalformedAuthorizationHeader);
+    }
+    std::str::from_utf8(token).map_err(|_| Reason::MalformedAuthorizationHeader)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&[u8]]) -> Result<String, Reason> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            let value = HeaderValue::from_bytes(value).expect("a header value");
+            headers.append(header::AUTHORIZATION, value);
+        }
+        token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn one_bearer_token_is_read_whatever_the_case_of_its_scheme() {
+        for value in [
+            "Bearer a.b.c",
+            "bearer a.b.c",
+            "BEARER a.b.c",
+            "Bearer   a.b.c",
+        ] {
+            assert_eq!(read(&[value.as_bytes()]), Ok("a.b.c".to_owned()), "{value}");
+        }
+    }
+
+    #[test]
+    fn every_other_shape_has_its_reason() {
+        assert_eq!(read(&[]), Err(Reason::NoCredentials));
+        for value in [
+            "",
+            "Basic dXNlcjpwYXNz",
+            "a.b.c",
+            "Bearerx a.b.c",
+            "Bear er a.b.c",
+            "DPoP a.b.c",
+        ] {
+            assert_eq!(
+                read(&[value.as_bytes()]),
+                Err(Reason::NoCredentials),
+                "{value}"
+            );
+        }
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "Bearer\ta.b.c",
+            "Bearer \ta.b.c",
+            "Bearer a.b.c ",
+            "Bearer a.b.c\t",
+            "Bearer a.b.c x",
+            "Bearer a.b.c,",
+            "Bearer a.b.c, Bearer d.e.f",
+            "Bearer \"a.b.c\"",
+            "Bearer a\u{e9}b",
+            "Bearer token=\"a\"",
+        ] {
+            assert_eq!(
+                read(&[value.as_bytes()]),
+                Err(Reason::MalformedAuthorizationHeader),
+                "{value:?}"
+            );
+        }
+        assert_eq!(
+            read(&[b"Bearer \xff"]),
+            Err(Reason::MalformedAuthorizationHeader)
+        );
+        assert_eq!(
+            read(&[b"Bearer a.b.c", b"Bearer a.b.c"]),
+            Err(Reason::SeveralAuthorizationHeaders)
+        );
+        assert_eq!(
+            read(&[b"Basic eDp5", b"Bearer a.b.c"]),
+            Err(Reason::SeveralAuthorizationHeaders)
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! A verified service.
+
+use std::{fmt, sync::Arc};
+
+use serde::de::DeserializeOwned;
+
+use crate::verify::{TokenKind, Verified};
+
+/// A service whose token satisfied every rule. Only this crate makes one. Cheap to clone.
+///
+/// Identity asserted is not identity proven: whoever can reach the core can mint any name. Rules about callers
+/// guard against mistakes, not against a compromised service.
+#[derive(Clone)]
+pub struct Caller(Arc<Verified>);
+
+impl Caller {
+    pub(super) fn new(verified: Verified) -> Self {
+        Self(Arc::new(verified))
+    }
+
+    /// The service's name, claim `sub`. Tokens minted by the Node code of SuperTokens' guide have none.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The scopes of claims `scope` (a space-separated string) and `scp` (an array).
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.scopes.iter().map(String::as_str)
+    }
+
+    /// The kind of token the service presented.
+    #[must_use]
+    pub fn kind(&self) -> TokenKind {
+        self.0.kind
+    }
+
+    /// Claim `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// Claim `iat`: when the token was minted, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn issued_at(&self) -> u64 {
+        self.0.issued_at
+    }
+
+    /// Claim `exp`: when the token expires, in seconds since the Unix epoch. It may lie far beyond the years that
+    /// calendar types hold.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.0.expires_at
+    }
+
+    /// The id of the key that signed the token.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.0.key_id
+    }
+
+    /// All claims, read into `T`.
+    ///
+    /// # Errors
+    ///
+    /// serde's, when the claims do not have the shape of `T`.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0.claims)
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("service", &self.0.subject)
+            .field("kind", &self.0.kind)
+            .field("key_id", &self.0.key_id)
+            .finish_non_exhaustive()
+    }
+}

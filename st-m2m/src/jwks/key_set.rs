@@ -1,0 +1,247 @@
+//! Keys, prepared for verification and found by key id.
+
+use std::{collections::HashMap, fmt, slice, sync::Arc};
+
+use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
+    rsa::PublicEncryptingKey,
+    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+};
+use serde_json::Value;
+
+use super::{Error, Jwk, SkippedKey};
+
+/// Size of a JWKS document, in bytes.
+pub(super) const DOCUMENT_BYTES: usize = 1024 * 1024;
+/// A core publishes two keys; a set with more than this is not one of ours.
+const MOST_KEYS: usize = 100;
+/// A PEM key has no id, so each is tried on each token.
+const MOST_PEM_KEYS: usize = 8;
+
+/// A set of RSA public keys. Each was parsed once.
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    by_id: HashMap<String, Arc<VerificationKey>>,
+    /// Keys of the document, in its order.
+    jwks: Vec<Jwk>,
+    /// Keys from PEM, which have no id.
+    unnamed: Vec<Arc<VerificationKey>>,
+    skipped: Vec<SkippedKey>,
+}
+
+/// A key that the crypto library has parsed.
+pub(crate) struct VerificationKey(ParsedPublicKey);
+
+impl VerificationKey {
+    /// Whether `signature` is this key's RS256 signature of `message`.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.verify_sig(message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerificationKey")
+    }
+}
+
+/// The keys that may have signed a token.
+#[derive(Debug)]
+pub(crate) enum Candidates {
+    /// The key that the token names.
+    Named(Arc<VerificationKey>),
+    /// Every pinned key without an id.
+    Unnamed(Vec<Arc<VerificationKey>>),
+}
+
+impl Candidates {
+    pub(crate) fn as_slice(&self) -> &[Arc<VerificationKey>] {
+        match self {
+            Self::Named(key) => slice::from_ref(key),
+            Self::Unnamed(keys) => keys,
+        }
+    }
+}
+
+impl KeySet {
+    /// Reads a JWKS document (RFC 7517 §5).
+    ///
+    /// Keys that cannot verify RS256 are skipped one by one, see [`KeySet::skipped`]. Two keys with one id and
+    /// different material are both skipped: nobody can say which is right.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAKeySet`] for anything but a JSON object with an array `keys` of at most 100 members, and for
+    /// more than 1 MiB; [`Error::NoUsableKey`] when no key remains.
+    pub fn from_json(document: &str) -> Result<Self, Error> {
+        if document.len() > DOCUMENT_BYTES {
+            return Err(Error::NotAKeySet("larger than 1 MiB".to_owned()));
+        }
+        let document: Value = serde_json::from_str(document)
+            .map_err(|error| Error::NotAKeySet(format!("not JSON: {error}")))?;
+        let keys = document
+            .get("keys")
+            .and_then(Value::as_array)
+            .ok_or_else(|| Error::NotAKeySet("no array `keys`".to_owned()))?;
+        if keys.len() > MOST_KEYS {
+            return Err(Error::NotAKeySet(format!(
+                "{} keys; at most {MOST_KEYS}",
+                keys.len()
+            )));
+        }
+        let mut set = Self {
+            by_id: HashMap::new(),
+            jwks: Vec::new(),
+            unnamed: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for key in keys {
+            set.add(key);
+        }
+        if set.by_id.is_empty() {
+            return Err(Error::NoUsableKey(set.skipped));
+        }
+        Ok(set)
+    }
+
+    fn add(&mut self, key: &Value) {
+        let key_id = key.get("kid").and_then(Value::as_str);
+        let read = key.as_object().ok_or("not an object").and_then(Jwk::read);
+        let (jwk, prepared) = match read.and_then(|jwk| jwk.prepare().map(|it| (jwk, it))) {
+            Ok(usable) => usable,
+            Err(reason) => return self.skip(key_id, reason),
+        };
+        match self
+            .jwks
+            .iter()
+            .find(|known| known.key_id() == jwk.key_id())
+        {
+            None if self
+                .skipped
+                .iter()
+                .any(|it| it.is_conflict_over(jwk.key_id())) =>
+            {
+                self.skip(key_id, SkippedKey::CONFLICT);
+            }
+            None => {
+                self.by_id
+                    .insert(jwk.key_id().to_owned(), Arc::new(VerificationKey(prepared)));
+                self.jwks.push(jwk);
+            }
+            Some(known) if *known == jwk => {}
+            Some(_) => {
+                self.by_id.remove(jwk.key_id());
+                self.jwks.retain(|known| known.key_id() != jwk.key_id());
+                self.skip(key_id, SkippedKey::CONFLICT);
+            }
+        }
+    }
+
+    fn skip(&mut self, key_id: Option<&str>, reason: &'static str) {
+        self.skipped.push(SkippedKey {
+            key_id: key_id.map(str::to_owned),
+            reason,
+        });
+    }
+
+    /// Reads RSA public keys in PEM: `PUBLIC KEY` (RFC 7468 §13) or `RSA PUBLIC KEY` (PKCS #1), at most 8.
+    ///
+    /// A PEM key has no id: it verifies a token whatever its `kid` says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Pem`] for anything else, and for keys that are not 2048 to 4096 bits long.
+    pub fn from_pem(text: &str) -> Result<Self, Error> {
+        let refuse = |problem: &str| Error::Pem(problem.to_owned());
+        if text.len() > DOCUMENT_BYTES {
+            return Err(refuse("larger than 1 MiB"));
+        }
+        let blocks = pem::parse_many(text).map_err(|error| Error::Pem(error.to_string()))?;
+        if blocks.is_empty() {
+            return Err(refuse("no `-----BEGIN PUBLIC KEY-----` found"));
+        }
+        if blocks.len() > MOST_PEM_KEYS {
+            return Err(refuse("more than 8 keys"));
+        }
+        let mut unnamed = Vec::new();
+        for block in &blocks {
+            if !matches!(block.tag(), "PUBLIC KEY" | "RSA PUBLIC KEY") {
+                let problem = if block.tag().contains("PRIVATE") {
+                    "this is a private key, which no verifier should hold; give the public key"
+                        .to_owned()
+                } else {
+                    format!("`{}` is no public key", block.tag())
+                };
+                return Err(Error::Pem(problem));
+            }
+            let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
+                .map_err(|_| refuse("not an RSA key"))?;
+            let bits = modulus_bits(&key).ok_or_else(|| refuse("not an RSA key"))?;
+            if !(2048..=4096).contains(&bits) {
+                return Err(refuse("a key that is not 2048 to 4096 bits long"));
+            }
+            unnamed.push(Arc::new(VerificationKey(key)));
+        }
+        Ok(Self {
+            by_id: HashMap::new(),
+            jwks: Vec::new(),
+            unnamed,
+            skipped: Vec::new(),
+        })
+    }
+
+    /// The keys of the document, in its order. Keys from PEM are not among them.
+    pub fn iter(&self) -> slice::Iter<'_, Jwk> {
+        self.jwks.iter()
+    }
+
+    /// The keys that never rotate: those whose id does not begin with `d-`. One of them, as
+    /// [`Jwk::to_pem`] writes it, is what SuperTokens' guide pins in services that cannot fetch keys.
+    pub fn static_keys(&self) -> impl Iterator<Item = &Jwk> {
+        self.jwks.iter().filter(|jwk| !jwk.is_dynamic())
+    }
+
+    /// The key with this id.
+    #[must_use]
+    pub fn get(&self, key_id: &str) -> Option<&Jwk> {
+        self.jwks.iter().find(|jwk| jwk.key_id() == key_id)
+    }
+
+    /// The keys of the document that are not used, and why.
+    #[must_use]
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// The keys that may have signed a token which names `key_id`.
+    pub(crate) fn candidates(&self, key_id: &str) -> Option<Candidates> {
+        match self.by_id.get(key_id) {
+            Some(key) => Some(Candidates::Named(Arc::clone(key))),
+            None if self.unnamed.is_empty() => None,
+            None => Some(Candidates::Unnamed(self.unnamed.clone())),
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a KeySet {
+    type Item = &'a Jwk;
+    type IntoIter = slice::Iter<'a, Jwk>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl SkippedKey {
+    const CONFLICT: &'static str = "another key with the same kid";
+
+    fn is_conflict_over(&self, key_id: &str) -> bool {
+        self.reason == Self::CONFLICT && self.key_id.as_deref() == Some(key_id)
+    }
+}
+
+fn modulus_bits(key: &ParsedPublicKey) -> Option<usize> {
+    let der: PublicKeyX509Der<'_> = key.as_der().ok()?;
+    let key = PublicEncryptingKey::from_der(der.as_ref()).ok()?;
+    Some(key.key_size_bits())
+}

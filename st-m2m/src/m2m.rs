@@ -1,0 +1,220 @@
+//! One configured service: everything it knows, wired together.
+
+use std::{fmt, sync::Arc};
+
+use once_cell::sync::OnceCell;
+use serde::Serialize;
+
+use crate::{
+    clock::Clock,
+    config::{Config, KeysConfig, PlainHttp, Timeouts},
+    error::{ClaimsError, ConfigError, Error, TokenError},
+    http::{Limits, ReqwestTransport, Transport},
+    jwks::{KeySet, KeyStore, Source},
+    supertokens::CoreClient,
+    token::{self, JwtOptions, ServiceToken},
+    verify::{Reason, Verified, Verifier},
+};
+
+/// A core answers with one token or two keys; what is larger is not an answer. Bytes.
+const CORE_ANSWER_BYTES: usize = 1024 * 1024;
+
+static GLOBAL: OnceCell<M2m> = OnceCell::new();
+
+/// Starts this service and makes it the process-global one, which guards and generated clients find by themselves.
+///
+/// It mints this service's token, unless the configuration is verify-only. The global one is set only on success,
+/// so a failed `init` can be tried again.
+///
+/// # Errors
+///
+/// As [`M2m::start`]; [`Error::AlreadyInitialised`] when an earlier call succeeded.
+pub async fn init(config: Config) -> Result<M2m, Error> {
+    if GLOBAL.get().is_some() {
+        return Err(Error::AlreadyInitialised);
+    }
+    let m2m = M2m::start(config).await?;
+    // Of two calls at the same time one succeeds.
+    GLOBAL
+        .set(m2m.clone())
+        .map_err(|_| Error::AlreadyInitialised)?;
+    Ok(m2m)
+}
+
+/// The handle of one configured service. Cheap to clone; all state is inside.
+///
+/// Most programs have one, made by [`init`]. Tests and programs that serve several identities make several with
+/// [`M2m::start`] and hand each to its handlers as a request extension (for axum:
+/// `Router::layer(Extension(m2m))`), where it goes before the global one.
+#[derive(Clone)]
+pub struct M2m(Arc<Inner>);
+
+struct Inner {
+    service: Option<String>,
+    issuer: String,
+    core: Option<Arc<CoreClient>>,
+    token: Option<ServiceToken>,
+    verifier: Verifier,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    timeouts: Timeouts,
+    plain_http: PlainHttp,
+    urls: std::collections::BTreeMap<String, String>,
+}
+
+impl M2m {
+    /// Starts a service: mints its token, unless the configuration is verify-only, and checks it. Keys are fetched
+    /// when the first token comes in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] when the core refuses or cannot be reached, [`Error::UnusableToken`] when it minted
+    /// something that receivers would refuse, [`Error::Transport`] when the HTTP client cannot be set up.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let transport: Arc<dyn Transport> = match config.transport {
+            Some(transport) => transport,
+            None => {
+                Arc::new(ReqwestTransport::new(config.timeouts.connect).map_err(Error::Transport)?)
+            }
+        };
+        let limits = Limits {
+            total: config.timeouts.request,
+            response_bytes: CORE_ANSWER_BYTES,
+        };
+        let core = config
+            .core
+            .map(|core| Arc::new(CoreClient::new(&core, Arc::clone(&transport), limits)));
+        let keys = match (config.keys, &core) {
+            (KeysConfig::Fixed(keys), _) => KeyStore::fixed(keys),
+            (KeysConfig::Url(url), _) => KeyStore::fetched(Source::Url {
+                url,
+                transport: Arc::clone(&transport),
+                total: config.timeouts.request,
+            }),
+            (KeysConfig::Core, Some(core)) => KeyStore::fetched(Source::Core(Arc::clone(core))),
+            // `ConfigBuilder::build` refuses it; an error is still better than a panic.
+            (KeysConfig::Core, None) => {
+                return Err(ConfigError::new("jwks", "`core` needs `connection_uri`").into());
+            }
+        };
+        let token = match (&core, &config.mint) {
+            (Some(core), Some(mint)) => Some(
+                token::mint_at_start(
+                    core,
+                    &config.api_domain,
+                    mint,
+                    config.verification.leeway,
+                    config.clock.as_ref(),
+                )
+                .await?,
+            ),
+            _ => None,
+        };
+        Ok(Self(Arc::new(Inner {
+            service: config.service,
+            issuer: config.api_domain,
+            core,
+            token,
+            verifier: Verifier::new(keys, config.verification, Arc::clone(&config.clock)),
+            transport,
+            clock: config.clock,
+            timeouts: config.timeouts,
+            plain_http: config.plain_http,
+            urls: config.urls,
+        })))
+    }
+
+    /// The process-global one, once [`init`] succeeded.
+    #[must_use]
+    pub fn global() -> Option<Self> {
+        GLOBAL.get().cloned()
+    }
+
+    /// This service's own name.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.0.service.as_deref()
+    }
+
+    /// This service's own token.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::VerifyOnly`] when the configuration mints none, [`TokenError::Expired`] when it has expired.
+    pub fn token(&self) -> Result<&ServiceToken, TokenError> {
+        let token = self.0.token.as_ref().ok_or(TokenError::VerifyOnly)?;
+        let now = self.0.clock.unix_seconds();
+        if token.expires_at() <= now {
+            return Err(TokenError::Expired {
+                seconds_ago: now - token.expires_at(),
+            });
+        }
+        Ok(token)
+    }
+
+    /// Mints a further token: SuperTokens' `createJWT(payload, validity, useStaticSigningKey)`.
+    ///
+    /// `claims` is anything that serialises to a JSON object. The issuer is `api_domain`. A token is a service's
+    /// token only with `"source": "microservice"` among its claims.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Claims`] for claims that would change what the token is (`iss`, `iat`, `exp`, and those of sessions
+    /// and `OAuth2` tokens); [`Error::Core`] when the core refuses or cannot be reached; [`Error::Token`] when the
+    /// configuration has no core.
+    pub async fn create_jwt<C: Serialize>(
+        &self,
+        claims: &C,
+        options: JwtOptions,
+    ) -> Result<String, Error> {
+        let core = self.0.core.as_ref().ok_or(TokenError::VerifyOnly)?;
+        let claims = serde_json::to_value(claims)
+            .map_err(|error| ClaimsError::NotAnObject(error.to_string()))?;
+        token::create_jwt(core, &self.0.issuer, claims, &options).await
+    }
+
+    /// The issuer's public keys, fetched if they are not fresh. [`KeySet::static_keys`] and
+    /// [`Jwk::to_pem`](crate::jwks::Jwk::to_pem) make of them a key to pin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Keys`] when they cannot be fetched or read.
+    pub async fn key_set(&self) -> Result<Arc<KeySet>, Error> {
+        Ok(self.0.verifier.key_set().await?)
+    }
+
+    /// Verifies a service's token.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Reason> {
+        self.0.verifier.verify(token).await
+    }
+}
+
+/// What generated clients need.
+#[cfg(feature = "client")]
+impl M2m {
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        self.0.transport.as_ref()
+    }
+
+    pub(crate) fn request_timeout(&self) -> std::time::Duration {
+        self.0.timeouts.request
+    }
+
+    pub(crate) fn plain_http(&self) -> &PlainHttp {
+        &self.0.plain_http
+    }
+
+    pub(crate) fn url_of(&self, service: &str) -> Option<&str> {
+        self.0.urls.get(service).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for M2m {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("M2m")
+            .field("service", &self.0.service)
+            .field("issuer", &self.0.issuer)
+            .field("token", &self.0.token)
+            .finish_non_exhaustive()
+    }
+}

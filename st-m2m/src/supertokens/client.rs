@@ -1,0 +1,291 @@
+//! Asks SuperTokens Core.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{CdiVersion, CoreHost, wire};
+use crate::{
+    config::{CoreConfig, SigningKey},
+    error::{CoreError, HostFailure},
+    http::{Limits, Request, Response, Transport, exchange},
+};
+
+/// How much of an error body is shown.
+const MESSAGE_BYTES: usize = 300;
+
+/// A token to mint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MintRequest<'a> {
+    pub(crate) claims: &'a Map<String, Value>,
+    /// Becomes `iss` unless the claims have one.
+    pub(crate) issuer: &'a str,
+    /// Seconds.
+    pub(crate) validity: u64,
+    pub(crate) signing_key: SigningKey,
+}
+
+/// A client of one core, or of several that share a database.
+#[derive(Debug)]
+pub(crate) struct CoreClient {
+    transport: Arc<dyn Transport>,
+    /// Never empty.
+    hosts: Vec<CoreHost>,
+    /// Advances with every attempt, so that the hosts share the load.
+    next_host: AtomicUsize,
+    api_key: Option<HeaderValue>,
+    pinned_version: Option<CdiVersion>,
+    negotiated_version: ArcSwapOption<CdiVersion>,
+    limits: Limits,
+}
+
+/// One request, before it is known which host gets it.
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    version: Option<CdiVersion>,
+    with_api_key: bool,
+    recipe_id: Option<&'static str>,
+    body: Option<Bytes>,
+}
+
+impl CoreClient {
+    pub(crate) fn new(config: &CoreConfig, transport: Arc<dyn Transport>, limits: Limits) -> Self {
+        // The configuration checked that the key is visible ASCII.
+        let api_key = config.api_key.as_ref().and_then(|key| {
+            let mut value = HeaderValue::from_str(key.expose()).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        Self {
+            transport,
+            hosts: config.hosts.clone(),
+            next_host: AtomicUsize::new(0),
+            api_key,
+            pinned_version: config.cdi_version,
+            negotiated_version: ArcSwapOption::empty(),
+            limits,
+        }
+    }
+
+    /// `POST /recipe/jwt`: the signed token.
+    pub(crate) async fn mint(&self, mint: MintRequest<'_>) -> Result<String, CoreError> {
+        let body = wire::JwtRequest {
+            payload: mint.claims,
+            algorithm: wire::ALGORITHM,
+            jwks_domain: mint.issuer,
+            validity: mint.validity,
+            use_static_signing_key: mint.signing_key == SigningKey::Static,
+        };
+        // A map with string keys and JSON values always serialises.
+        let body = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
+        let (host, answer) = self
+            .versioned(Method::POST, wire::JWT_PATH, "jwt", body)
+            .await?;
+        let answer: wire::JwtResponse = read(&host, wire::JWT_PATH, &answer)?;
+        match (answer.status.as_str(), answer.jwt) {
+            ("OK", Some(jwt)) => Ok(jwt),
+            ("OK", None) => Err(garbage(&host, wire::JWT_PATH, "status OK without a jwt")),
+            ("UNSUPPORTED_ALGORITHM_ERROR", _) => Err(CoreError::UnsupportedAlgorithm),
+            _ => Err(CoreError::UnknownStatus {
+                path: wire::JWT_PATH.to_owned(),
+                status: excerpt(&answer.status),
+            }),
+        }
+    }
+
+    /// `GET /.well-known/jwks.json`, of the first host that answers with status 200. It needs no api key, so none
+    /// is sent.
+    pub(crate) async fn jwks(&self) -> Result<Response, CoreError> {
+        let call = Call {
+            method: Method::GET,
+            path: wire::JWKS_PATH,
+            version: None,
+            with_api_key: false,
+            recipe_id: None,
+            body: None,
+        };
+        self.send(&call).await.map(|(_, answer)| answer)
+    }
+
+    /// A call that names the CDI version. A core that was replaced behind the same address may not speak the
+    /// version negotiated with its predecessor: then it is negotiated anew, once.
+    async fn versioned(
+        &self,
+        method: Method,
+        path: &str,
+        recipe_id: &'static str,
+        body: Bytes,
+    ) -> Result<(CoreHost, Response), CoreError> {
+        let known = self.negotiated_version.load_full();
+        let mut call = Call {
+            method,
+            path,
+            version: Some(self.version().await?),
+            with_api_key: true,
+            recipe_id: Some(recipe_id),
+            body: Some(body),
+        };
+        match self.send(&call).await {
+            Err(CoreError::Status {
+                status: 400,
+                message,
+                ..
+            }) if known.is_some() && message.starts_with("cdi-version") => {
+                self.negotiated_version.store(None);
+                call.version = Some(self.version().await?);
+                self.send(&call).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn version(&self) -> Result<CdiVersion, CoreError> {
+        if let Some(version) = self.pinned_version {
+            return Ok(version);
+        }
+        if let Some(version) = self.negotiated_version.load_full() {
+            return Ok(*version);
+        }
+        let call = Call {
+            method: Method::GET,
+            path: wire::API_VERSION_PATH,
+            version: None,
+            with_api_key: true,
+            recipe_id: None,
+            body: None,
+        };
+        let (host, answer) = self.send(&call).await?;
+        let theirs: wire::ApiVersionResponse = read(&host, wire::API_VERSION_PATH, &answer)?;
+        let version = CdiVersion::newest_common(&theirs.versions).ok_or_else(|| {
+            CoreError::NoCommonVersion {
+                theirs: excerpt(&theirs.versions.join(", ")),
+                ours: CdiVersion::supported_list(),
+            }
+        })?;
+        self.negotiated_version.store(Some(Arc::new(version)));
+        Ok(version)
+    }
+
+    /// Sends `call` to one host after the other until one answers, whatever it answers. Every call of this client
+    /// may be repeated: none changes the core's state.
+    async fn send(&self, call: &Call<'_>) -> Result<(CoreHost, Response), CoreError> {
+        let mut failures = Vec::new();
+        for _ in 0..self.hosts.len() {
+            let turn = self.next_host.fetch_add(1, Ordering::Relaxed);
+            let host = &self.hosts[turn % self.hosts.len()];
+            let answer = match self.request(host, call) {
+                Ok(request) => exchange(self.transport.as_ref(), request, self.limits).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(answer) => return accept(host, call, answer).map(|it| (host.clone(), it)),
+                Err(error) => failures.push(HostFailure {
+                    host: host.to_string(),
+                    error,
+                }),
+            }
+        }
+        Err(CoreError::Unreachable(failures))
+    }
+
+    fn request(&self, host: &CoreHost, call: &Call<'_>) -> Result<Request, crate::http::Error> {
+        let mut request = http::Request::builder()
+            .method(call.method.clone())
+            .uri(host.url(call.path))
+            .header(header::ACCEPT, "application/json")
+            .header(header::CACHE_CONTROL, "no-store");
+        if let Some(api_key) = self.api_key.as_ref().filter(|_| call.with_api_key) {
+            request = request.header(wire::API_KEY_HEADER, api_key);
+        }
+        if let Some(version) = call.version {
+            request = request.header(wire::CDI_VERSION_HEADER, version.to_string());
+        }
+        if let Some(recipe_id) = call.recipe_id {
+            request = request.header(wire::RECIPE_ID_HEADER, recipe_id);
+        }
+        if call.body.is_some() {
+            request = request.header(header::CONTENT_TYPE, wire::JSON_CONTENT_TYPE);
+        }
+        request
+            .body(call.body.clone().unwrap_or_default())
+            .map_err(|error| crate::http::Error::Broken(error.into()))
+    }
+}
+
+/// Only status 200 is an answer.
+fn accept(host: &CoreHost, call: &Call<'_>, answer: Response) -> Result<Response, CoreError> {
+    let status = answer.status();
+    if status == StatusCode::OK {
+        Ok(answer)
+    } else if status == StatusCode::UNAUTHORIZED {
+        Err(CoreError::ApiKeyRefused {
+            host: host.to_string(),
+        })
+    } else if status.is_redirection() {
+        Err(CoreError::Redirect {
+            host: host.to_string(),
+            method: call.method.clone(),
+            path: call.path.to_owned(),
+            status: status.as_u16(),
+        })
+    } else {
+        Err(CoreError::Status {
+            method: call.method.clone(),
+            path: call.path.to_owned(),
+            status: status.as_u16(),
+            message: excerpt(&String::from_utf8_lossy(answer.body())),
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    host: &CoreHost,
+    path: &str,
+    answer: &Response,
+) -> Result<T, CoreError> {
+    serde_json::from_slice(answer.body())
+        // The category, not the text: serde_json's message can repeat a string value, which may be a token.
+        .map_err(|error| {
+            garbage(
+                host,
+                path,
+                match error.classify() {
+                    serde_json::error::Category::Data => "JSON of another shape",
+                    _ => "not JSON",
+                },
+            )
+        })
+}
+
+fn garbage(host: &CoreHost, path: &str, problem: &str) -> CoreError {
+    CoreError::Garbage {
+        host: host.to_string(),
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+/// The beginning of a text from outside, on one line and without control characters.
+fn excerpt(text: &str) -> String {
+    let text = text.trim();
+    let mut end = text.len().min(MESSAGE_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut excerpt: String = text[..end]
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if end < text.len() {
+        excerpt.push('…');
+    }
+    excerpt
+}

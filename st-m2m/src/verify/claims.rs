@@ -1,0 +1,291 @@
+//! The registered claims (RFC 7519 §4.1) and SuperTokens' own, read once and strictly.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Reason,
+    jws::{object, present},
+};
+
+/// 2^53 - 1: beyond it, JSON numbers lose precision in most languages.
+const LATEST_DATE: u64 = (1 << 53) - 1;
+
+/// The claims that matter, each as it stands in the token. A claim that occurs twice is an error.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claims<'c> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    iss: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    sub: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    aud: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    exp: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    iat: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    nbf: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    scope: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    scp: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) source: Option<&'c RawValue>,
+    /// SuperTokens' token type: 0 session, 1 `OAuth2` access token, 2 ID token.
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) stt: Option<&'c RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "sessionHandle"
+    )]
+    session_handle: Option<&'c RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "refreshTokenHash1"
+    )]
+    refresh_token_hash: Option<&'c RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "parentRefreshTokenHash1"
+    )]
+    parent_refresh_token_hash: Option<&'c RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "antiCsrfToken"
+    )]
+    anti_csrf_token: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present", rename = "rsub")]
+    recipe_user: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present", rename = "tId")]
+    tenant: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present", rename = "userData")]
+    user_data: Option<&'c RawValue>,
+}
+
+/// The dates that every service token has, in seconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dates {
+    pub(super) issued_at: u64,
+    pub(super) expires_at: u64,
+    pub(super) not_before: Option<u64>,
+}
+
+impl<'c> Claims<'c> {
+    pub(super) fn read(text: &'c str) -> Result<Self, Reason> {
+        object(text).map_err(|_| Reason::MalformedToken)
+    }
+
+    /// Whether any claim is present that only sessions have, whatever its value.
+    pub(super) fn has_session_member(&self) -> bool {
+        [
+            self.session_handle,
+            self.refresh_token_hash,
+            self.parent_refresh_token_hash,
+            self.anti_csrf_token,
+            self.recipe_user,
+            self.tenant,
+            self.user_data,
+        ]
+        .iter()
+        .any(Option::is_some)
+    }
+
+    pub(super) fn dates(&self) -> Result<Dates, Reason> {
+        let expires_at = self.exp.and_then(date).ok_or(Reason::ExpiryMissing)?;
+        let issued_at = self.iat.and_then(date).ok_or(Reason::IssuedAtMissing)?;
+        let not_before = match self.nbf {
+            Some(raw) => Some(date(raw).ok_or(Reason::NotBeforeMalformed)?),
+            None => None,
+        };
+        Ok(Dates {
+            issued_at,
+            expires_at,
+            not_before,
+        })
+    }
+
+    pub(super) fn issuer(&self) -> Option<Cow<'c, str>> {
+        self.iss.and_then(string)
+    }
+
+    pub(super) fn source(&self) -> Option<Cow<'c, str>> {
+        self.source.and_then(string)
+    }
+
+    /// The subject. A `sub` that is not a string is an error (RFC 7519 §4.1.2).
+    pub(super) fn subject(&self) -> Result<Option<Cow<'c, str>>, Reason> {
+        self.sub
+            .map(|raw| string(raw).ok_or(Reason::ClaimMalformed))
+            .transpose()
+    }
+
+    /// The audience: a string or an array of strings (RFC 7519 §4.1.3).
+    pub(super) fn audience(&self) -> Result<Vec<String>, Reason> {
+        match self.aud {
+            None => Ok(Vec::new()),
+            Some(raw) => strings(raw).ok_or(Reason::ClaimMalformed),
+        }
+    }
+
+    /// The scopes: `scope`, a space-separated string (RFC 8693 §4.2), or `scp`, an array, as SuperTokens' `OAuth2`
+    /// tokens have it.
+    pub(super) fn scopes(&self) -> Result<Vec<String>, Reason> {
+        let mut scopes = Vec::new();
+        if let Some(raw) = self.scope {
+            let text = string(raw).ok_or(Reason::ClaimMalformed)?;
+            scopes.extend(
+                text.split(' ')
+                    .filter(|it| !it.is_empty())
+                    .map(str::to_owned),
+            );
+        }
+        if let Some(raw) = self.scp {
+            let list: Vec<String> =
+                serde_json::from_str(raw.get()).map_err(|_| Reason::ClaimMalformed)?;
+            scopes.extend(list);
+        }
+        Ok(scopes)
+    }
+}
+
+fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    match serde_json::from_str::<&str>(raw.get()) {
+        Ok(text) => Some(Cow::Borrowed(text)),
+        Err(_) => serde_json::from_str(raw.get()).ok().map(Cow::Owned),
+    }
+}
+
+fn strings(raw: &RawValue) -> Option<Vec<String>> {
+    match string(raw) {
+        Some(one) => Some(vec![one.into_owned()]),
+        None => serde_json::from_str(raw.get()).ok(),
+    }
+}
+
+/// A `NumericDate` (RFC 7519 §2): an integer, or a finite non-negative number whose fraction is dropped.
+fn date(raw: &RawValue) -> Option<u64> {
+    let seconds = match serde_json::from_str::<u64>(raw.get()) {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let seconds: f64 = serde_json::from_str(raw.get()).ok()?;
+            // `as` saturates; the comparison below refuses what it saturated to.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let whole = seconds
+                .is_finite()
+                .then_some(seconds)
+                .filter(|it| *it >= 0.0)? as u64;
+            whole
+        }
+    };
+    (seconds <= LATEST_DATE).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Claims<'_> {
+        Claims::read(text).expect("claims")
+    }
+
+    #[test]
+    fn dates_are_numbers_without_overflow() {
+        let expiry = |value: &str| {
+            let text = format!(r#"{{"exp":{value},"iat":0}}"#);
+            let dates = read(&text).dates();
+            dates.map(|it| it.expires_at)
+        };
+        for (value, expected) in [
+            ("0", 0),
+            ("4949041085", 4_949_041_085),
+            ("1700000000000", 1_700_000_000_000),
+            ("1.9", 1),
+            ("1e3", 1000),
+            ("-0.0", 0),
+            ("9007199254740991", LATEST_DATE),
+        ] {
+            assert_eq!(expiry(value), Ok(expected), "{value}");
+        }
+        for value in [
+            "9007199254740992",
+            "18446744073709551615",
+            "18446744073709551616",
+            "1e300",
+            "-1",
+            "-0.5",
+            "\"1\"",
+            "null",
+            "true",
+            "[1]",
+            "{}",
+        ] {
+            assert_eq!(expiry(value), Err(Reason::ExpiryMissing), "{value}");
+        }
+        assert!(
+            Claims::read(r#"{"exp":1e999}"#).is_err()
+                || read(r#"{"exp":1e999,"iat":0}"#).dates().is_err()
+        );
+    }
+
+    #[test]
+    fn registered_claims_occur_once() {
+        for text in [
+            r#"{"iss":"a","iss":"b"}"#,
+            r#"{"iss":"a","\u0069ss":"b"}"#,
+            r#"{"source":"microservice","source":"x"}"#,
+            r#"{"exp":1,"exp":2}"#,
+            r#"{"tId":null,"tId":null}"#,
+            r#"["https://iss"]"#,
+            "{",
+            "",
+        ] {
+            assert_eq!(
+                Claims::read(text).map(|_| ()),
+                Err(Reason::MalformedToken),
+                "{text}"
+            );
+        }
+        assert!(Claims::read(r#"{"mine":1,"mine":2}"#).is_ok());
+    }
+
+    #[test]
+    fn null_is_present() {
+        assert!(read(r#"{"antiCsrfToken":null}"#).has_session_member());
+        assert!(!read(r#"{"anticsrftoken":null}"#).has_session_member());
+    }
+
+    #[test]
+    fn lists_of_strings() {
+        assert_eq!(read(r#"{"aud":"a"}"#).audience(), Ok(vec!["a".to_owned()]));
+        assert_eq!(
+            read(r#"{"aud":["a","b"]}"#).audience(),
+            Ok(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(read(r#"{"aud":5}"#).audience(), Err(Reason::ClaimMalformed));
+        assert_eq!(
+            read(r#"{"aud":["a",5]}"#).audience(),
+            Err(Reason::ClaimMalformed)
+        );
+        assert_eq!(
+            read(r#"{"scope":"a  b"}"#).scopes(),
+            Ok(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(read(r#"{"scp":["a"]}"#).scopes(), Ok(vec!["a".to_owned()]));
+        assert_eq!(
+            read(r#"{"scope":["a"]}"#).scopes(),
+            Err(Reason::ClaimMalformed)
+        );
+        assert_eq!(read(r#"{"sub":7}"#).subject(), Err(Reason::ClaimMalformed));
+    }
+}

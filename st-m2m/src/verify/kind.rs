@@ -1,0 +1,42 @@
+//! What kind of token is this?
+//!
+//! One key set signs sessions, service tokens, `OAuth2` and ID tokens and whatever else an application mints, so
+//! a good signature says nothing about the kind. The kind is told by the token's shape alone, before any rule
+//! runs, and then that kind's whole rules apply. There is no second try with another kind.
+
+use super::{claims::Claims, jws::Header};
+
+/// The kinds of token that one SuperTokens key set signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A service's token: `source` and none of the marks of the other kinds.
+    Service,
+    /// A frontend session: `version` in the header, or any session claim.
+    Session,
+    /// An `OAuth2` access token: `stt` is 1.
+    OAuth2Access,
+    /// An `OpenID` Connect ID token: `stt` is 2.
+    Id,
+    /// Anything else, such as an anonymous visitor's JWT.
+    Other,
+}
+
+impl TokenKind {
+    /// Tells the kind from the token's shape.
+    ///
+    /// A mark counts when the member is present, whatever its value: `null` is present. Sessions go first: a
+    /// session may carry any custom claim, `source` included (`supertokens-node`,
+    /// `recipe/session/constants.ts` protects neither).
+    pub(super) fn of(header: &Header<'_>, claims: &Claims<'_>) -> Self {
+        if header.version.is_some() || claims.has_session_member() {
+            return Self::Session;
+        }
+        match claims.stt.map(|it| it.get()) {
+            Some("1") => Self::OAuth2Access,
+            Some("2") => Self::Id,
+            Some(_) => Self::Other,
+            None if claims.source.is_some() => Self::Service,
+            None => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Why a request is refused.
+
+use std::fmt;
+
+use super::TokenKind;
+
+/// Why a request is refused. For logs and metrics: callers are told no more than a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No `Authorization` header, or one of another scheme than `Bearer`.
+    NoCredentials,
+    /// More than one `Authorization` header. Which one counts would be anybody's guess.
+    SeveralAuthorizationHeaders,
+    /// An `Authorization` header that is not `Bearer`, one space, and one token (RFC 6750 §2.1).
+    MalformedAuthorizationHeader,
+    /// A token longer than 8 KiB.
+    TokenTooLong,
+    /// Not three segments of canonical base64url without padding (RFC 7515 §3.1), or not JSON objects within, or
+    /// a header or registered claim that occurs twice.
+    MalformedToken,
+    /// An algorithm other than RS256.
+    AlgorithmNotAccepted,
+    /// A `typ` other than `JWT`.
+    TypeNotAccepted,
+    /// A header member that changes the meaning of the token: `crit`, `b64`, `cty`, or a key of its own (`jwk`,
+    /// `jku`, `x5u`, `x5c`).
+    HeaderNotAccepted,
+    /// No key id, or one that no core writes.
+    KeyIdNotAccepted,
+    /// A key that rotates, where only static keys are accepted.
+    DynamicKeyNotAccepted,
+    /// A token of another kind, whatever its claims say: a user's session, an `OAuth2` token, any other JWT.
+    WrongKind(TokenKind),
+    /// Claim `source` is not the string `microservice`.
+    SourceNotAccepted,
+    /// Claim `iss` is missing or not a string.
+    IssuerMissing,
+    /// Claim `iss` is not among the accepted issuers.
+    IssuerNotAccepted,
+    /// Claim `exp` is missing or not a number from 0 to 2^53 - 1.
+    ExpiryMissing,
+    /// Claim `iat` is missing or not a number from 0 to 2^53 - 1.
+    IssuedAtMissing,
+    /// Claim `nbf` is not a number from 0 to 2^53 - 1.
+    NotBeforeMalformed,
+    /// Claim `exp` is not later than `iat`.
+    ExpiryNotAfterIssue,
+    /// The token has expired.
+    Expired,
+    /// Claim `iat` lies in the future.
+    IssuedInTheFuture,
+    /// Claim `nbf` lies in the future.
+    NotYetValid,
+    /// The token was minted longer ago than `max_token_age`.
+    TooOld,
+    /// A claim with a meaning for guards (`sub`, `aud`, `scope`, `scp`) has a value of the wrong type.
+    ClaimMalformed,
+    /// The issuer has no key with this id.
+    UnknownKey,
+    /// The signature is not that key's.
+    BadSignature,
+    /// A good token without this service's audience.
+    AudienceNotAccepted,
+    /// A good token of a service that `from = …` does not name.
+    CallerNotAllowed,
+    /// Keys cannot be had, and none is cached.
+    KeysUnavailable,
+    /// There is no `M2m`: neither `st_m2m::init` nor an extension provided one.
+    NotInitialised,
+}
+
+impl Reason {
+    /// A stable code for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no_credentials",
+            Self::SeveralAuthorizationHeaders => "several_authorization_headers",
+            Self::MalformedAuthorizationHeader => "malformed_authorization_header",
+            Self::TokenTooLong => "token_too_long",
+            Self::MalformedToken => "malformed_token",
+            Self::AlgorithmNotAccepted => "algorithm_not_accepted",
+            Self::TypeNotAccepted => "type_not_accepted",
+            Self::HeaderNotAccepted => "header_not_accepted",
+            Self::KeyIdNotAccepted => "key_id_not_accepted",
+            Self::DynamicKeyNotAccepted => "dynamic_key_not_accepted",
+            Self::WrongKind(kind) => match kind {
+                TokenKind::Service => "wrong_kind_service",
+                TokenKind::Session => "wrong_kind_session",
+                TokenKind::OAuth2Access => "wrong_kind_oauth2_access",
+                TokenKind::Id => "wrong_kind_id",
+                TokenKind::Other => "wrong_kind_other",
+            },
+            Self::SourceNotAccepted => "source_not_accepted",
+            Self::IssuerMissing => "issuer_missing",
+            Self::IssuerNotAccepted => "issuer_not_accepted",
+            Self::ExpiryMissing => "expiry_missing",
+            Self::IssuedAtMissing => "issued_at_missing",
+            Self::NotBeforeMalformed => "not_before_malformed",
+            Self::ExpiryNotAfterIssue => "expiry_not_after_issue",
+            Self::Expired => "expired",
+            Self::IssuedInTheFuture => "issued_in_the_future",
+            Self::NotYetValid => "not_yet_valid",
+            Self::TooOld => "too_old",
+            Self::ClaimMalformed => "claim_malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::BadSignature => "bad_signature",
+            Self::AudienceNotAccepted => "audience_not_accepted",
+            Self::CallerNotAllowed => "caller_not_allowed",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::NotInitialised => "not_initialised",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,4 @@
+//! One file per framework.
+
+#[cfg(feature = "axum")]
+mod axum;
