@@ -12,10 +12,7 @@ use std::{
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use st_m2m::{
-    clock::ManualClock,
-    dev::{DevCore, SigningKey},
-};
+use st_m2m::{SigningKey, clock::ManualClock, dev::DevCore};
 use st_m2m_tests::recording::{self, Peer, Recording, Token};
 
 use crate::normal::{decode, normal};

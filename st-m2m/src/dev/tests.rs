@@ -14,9 +14,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{DevCore, Error, SigningKey};
+use super::{DevCore, Error};
 use crate::{
     clock::ManualClock,
+    config::SigningKey,
     http::{Error as TransportError, Transport as _},
 };
 
