@@ -46,6 +46,9 @@ const MAX_TIME: u64 = 1 << 53;
 ///
 /// As a [`Transport`] it answers in memory, whatever the URL's host, which suits simulations under a paused
 /// tokio clock.
+///
+/// [`sign`](Self::sign), [`create_session`](Self::create_session) and [`jwks`](Self::jwks) block for a fraction of a
+/// second when the keys have yet to be generated; requests wait for them without blocking the runtime.
 #[derive(Clone)]
 pub struct DevCore(Arc<Running>);
 
