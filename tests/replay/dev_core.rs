@@ -214,11 +214,11 @@ fn key_ages() -> BTreeMap<String, u64> {
     recording::published_keys()
         .into_iter()
         .filter_map(|(name, jwks)| {
-            let kids = jwks["keys"]
+            let mut kids = jwks["keys"]
                 .as_array()?
                 .iter()
                 .filter_map(|key| key["kid"].as_str());
-            let dynamic = kids.filter_map(|kid| kid.strip_prefix("d-")).next()?;
+            let dynamic = kids.find_map(|kid| kid.strip_prefix("d-"))?;
             // The first instance of a name, such as `main 3567`, not `main 3567, app app2`.
             let (name, port) = name.split_once(' ')?;
             port.parse::<u16>().ok()?;
@@ -234,20 +234,22 @@ fn comparable(
     body: &str,
     now: u64,
 ) -> String {
-    let mut text = format!("{status}\n");
-    for name in ["content-type", "connection", "access-control-allow-origin"] {
-        let value = header(name).filter(|value| value != "keep-alive");
-        text.push_str(&format!("{name}: {value:?}\n"));
-    }
+    let kept = ["content-type", "connection", "access-control-allow-origin"]
+        .map(|name| {
+            format!(
+                "{name}: {:?}",
+                header(name).filter(|value| value != "keep-alive")
+            )
+        })
+        .join("\n");
     // Refresh tokens are opaque and need not be equally long.
     let length = header("content-length").filter(|length| *length != body.len().to_string());
-    text.push_str(&format!(
-        "content-length other than the body's: {length:?}\n"
-    ));
     // A weak tag of length and hash; the hash is that of other keys.
     let tag = header("etag").map(|tag| tag.split('-').next().unwrap_or_default().to_owned());
-    text.push_str(&format!("etag: {tag:?}\n\n{}", normal(body, now)));
-    text
+    format!(
+        "{status}\n{kept}\ncontent-length other than the body's: {length:?}\netag: {tag:?}\n\n{}",
+        normal(body, now)
+    )
 }
 
 /// Seconds until the keys are too old, which may differ by one: keys are a few milliseconds apart in age.

@@ -83,8 +83,7 @@ fn normal_string(quoted: &str, now: u64) -> String {
         "dynamic kid".to_owned()
     } else if text.len() == 64 && is_hex(text) {
         "hash".to_owned()
-    } else if text.ends_with(".V2") && decode(text.split('.').next().unwrap_or_default()).is_some()
-    {
+    } else if is_refresh_token(text) {
         "refresh token".to_owned()
     } else if decode(text).is_some_and(|bytes| bytes.len() == 256 || bytes.len() == 294) {
         format!("public key of {} characters", text.len())
@@ -113,6 +112,12 @@ fn decoded_jwt(text: &str, now: u64) -> Option<String> {
         normal(&payload, now),
         signature.len()
     ))
+}
+
+/// Encrypted data, a nonce and a version.
+fn is_refresh_token(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    matches!(parts[..], [data, nonce, "V2"] if decode(data).is_some() && nonce.len() == 64 && is_hex(nonce))
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -109,7 +109,7 @@ impl DevCoreBuilder {
         Ok(DevCore::new(core, origin, Some(server)))
     }
 
-    /// Makes a core without a socket, to be asked through [`DevCore::handle`] or as a [`Transport`]. Its
+    /// Makes a core without a socket, to be asked through [`DevCore::handle`] or as a transport. Its
     /// [`connection_uri`](DevCore::connection_uri) is that of a core on the chosen port, or on 3567.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use super::{
     access_token::TokenVersion,
     builder::DevCoreBuilder,
     cdi::{self, CdiVersion},
-    http::{MAX_REQUEST_BYTES, Server},
+    http::{MAX_REQUEST_BYTES, Server, too_large},
     json::{Json, Object},
     jwt,
     keys::{KeyRing, KeySet},
@@ -46,6 +46,9 @@ const MAX_TIME: u64 = 1 << 53;
 ///
 /// As a [`Transport`] it answers in memory, whatever the URL's host, which suits simulations under a paused
 /// tokio clock.
+///
+/// [`sign`](Self::sign), [`create_session`](Self::create_session) and [`jwks`](Self::jwks) block for a fraction of a
+/// second when the keys have yet to be generated; requests wait for them without blocking the runtime.
 #[derive(Clone)]
 pub struct DevCore(Arc<Running>);
 
@@ -238,10 +241,7 @@ impl Core {
     async fn dispatch(&self, request: Request) -> Result<Response, Refusal> {
         let (request, body) = request.into_parts();
         if body.len() > MAX_REQUEST_BYTES {
-            return Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "Request body too large",
-            ));
+            return Err(too_large());
         }
         let path = request.uri.path();
         let now = self.now();

@@ -12,7 +12,11 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -21,10 +25,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{
-    core::Core,
-    reply::{self, Refusal},
-};
+use super::{core::Core, reply::Refusal};
 
 /// Size of a request's body in bytes. The real core sets no limit.
 pub(super) const MAX_REQUEST_BYTES: usize = 1024 * 1024;
@@ -122,13 +123,22 @@ async fn first<W: Future, S: Future>(
 
 async fn answer(core: &Core, request: Request<Incoming>) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
+    // A body that announces its size is refused before it is sent.
+    if body.size_hint().lower() > MAX_REQUEST_BYTES as u64 {
+        return too_large().into();
+    }
     let body = Limited::new(body, MAX_REQUEST_BYTES).collect();
     let body = match timeout(BODY_TIMEOUT, body).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return reply::text(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large");
+            return too_large().into();
         }
         Ok(Err(_)) | Err(_) => return Refusal::bad_request("Request body incomplete").into(),
     };
     core.answer(Request::from_parts(parts, body)).await
+}
+
+/// The answer to a body beyond [`MAX_REQUEST_BYTES`].
+pub(super) fn too_large() -> Refusal {
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
 }

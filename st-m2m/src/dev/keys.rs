@@ -201,6 +201,13 @@ pub(super) fn rotates_at(key: &SigningKeyPair) -> u64 {
     key.created_at + ROTATION_INTERVAL
 }
 
+#[derive(Debug, Default)]
+struct Keys {
+    static_key: Option<Arc<SigningKeyPair>>,
+    /// Newest first.
+    dynamic_keys: Vec<Arc<SigningKeyPair>>,
+}
+
 /// Makes and rotates the keys of one app.
 #[derive(Debug)]
 pub(super) struct KeyRing {
@@ -208,7 +215,7 @@ pub(super) struct KeyRing {
     access_token_validity: u64,
     /// Sets apart the ids of keys that several apps make in the same millisecond.
     offset: u64,
-    keys: Mutex<(Option<Arc<SigningKeyPair>>, Vec<Arc<SigningKeyPair>>)>,
+    keys: Mutex<Keys>,
     /// Held while keys are generated, so that it happens once and no reader of `keys` waits for it.
     generating: Mutex<()>,
 }
@@ -225,7 +232,10 @@ impl KeyRing {
 
     /// The keys as of `now`, unless one must be generated first.
     pub(super) fn ready(&self, now: u64) -> Option<KeySet> {
-        let (static_key, dynamic_keys) = &mut *lock(&self.keys);
+        let Keys {
+            static_key,
+            dynamic_keys,
+        } = &mut *lock(&self.keys);
         let newest = dynamic_keys.first()?;
         if now >= newest.created_at + ROTATION_INTERVAL - ROTATION_OVERLAP {
             return None;
@@ -255,15 +265,15 @@ impl KeyRing {
         if let Some(set) = self.ready(now) {
             return Ok(set);
         }
-        if lock(&self.keys).0.is_none() {
+        if lock(&self.keys).static_key.is_none() {
             let kid = format!("s-{}", uuid()?);
             let key = SigningKeyPair::generate(kid, now)?;
-            lock(&self.keys).0 = Some(Arc::new(key));
+            lock(&self.keys).static_key = Some(Arc::new(key));
         }
         let created_at = now.saturating_sub(self.offset);
         let kid = format!("{}{created_at}", wire::DYNAMIC_KEY_PREFIX);
         let key = SigningKeyPair::generate(kid, created_at)?;
-        lock(&self.keys).1.insert(0, Arc::new(key));
+        lock(&self.keys).dynamic_keys.insert(0, Arc::new(key));
         self.ready(now).ok_or(Error::Crypto)
     }
 }
