@@ -181,10 +181,11 @@ impl<T> Slot<T> {
 
 /// Reports a key that is not among `known`.
 pub(crate) fn unknown_key(key: &Ident, known: &[&str], diag: &mut Diagnostics) {
-    let mut message = format!("unknown argument `{key}`; expected {}", alternatives(known));
-    if let Some(near) = nearest(&key.to_string(), known.iter().copied()) {
-        message.push_str(&format!("; did you mean `{near}`?"));
-    }
+    let suggestion = suggestion(&key.to_string(), known);
+    let message = format!(
+        "unknown argument `{key}`; expected {}{suggestion}",
+        alternatives(known)
+    );
     diag.on(key, message);
 }
 
@@ -195,6 +196,13 @@ pub(crate) fn alternatives(names: &[&str]) -> String {
         [one, other] => format!("`{one}` or `{other}`"),
         many => format!("one of `{}`", many.join("`, `")),
     }
+}
+
+/// "; did you mean `b`?" if `name` is nearly one of `known`, otherwise nothing.
+pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known.iter().copied());
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
 }
 
 /// The candidate that `name` is most likely a misspelling of, if there is one.

@@ -55,6 +55,17 @@ impl Krate {
     }
 }
 
+impl Krate {
+    /// The path as if it stood at `span`, for errors that are to point there.
+    pub(crate) fn located_at(&self, span: Span) -> TokenStream {
+        let relocated = self.to_token_stream().into_iter().map(|mut tree| {
+            tree.set_span(tree.span().located_at(span));
+            tree
+        });
+        relocated.collect()
+    }
+}
+
 impl ToTokens for Krate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match &self.0 {

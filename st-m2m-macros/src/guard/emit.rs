@@ -48,7 +48,6 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
     quote_spanned! {span=>
         #conditions
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
         #vis struct #marker;
 
         #conditions
