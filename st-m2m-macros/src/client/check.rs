@@ -224,29 +224,38 @@ fn body_is_unique(bound: &Bound, earlier: &[Bound], diag: &mut Diagnostics) {
     }
 }
 
-/// Every placeholder needs a parameter.
+/// Every placeholder needs a parameter. A `#[path]` that is in no path is a placeholder's parameter
+/// under a wrong name, and one error for that is enough.
 fn placeholders_are_filled(route: &Route, bound: &[Bound], diag: &mut Diagnostics) {
-    for placeholder in route.template.placeholders() {
-        if bound
-            .iter()
-            .any(|bound| matches!(&bound.parameter.place, Place::Path(name) if name == placeholder))
-        {
-            continue;
-        }
-        let names: Vec<_> = bound
-            .iter()
-            .map(|bound| bound.parameter.ident.to_string())
-            .collect();
-        let help = match meant(placeholder, &names) {
-            Some(name) => format!("; did you mean `{{{name}}}`?"),
-            None => format!(
-                "; name a parameter `{placeholder}` or mark one with `#[path(\"{placeholder}\")]`"
-            ),
+    let placeholders = route.template.placeholders();
+    let filled: Vec<&String> = bound
+        .iter()
+        .filter_map(|bound| match &bound.parameter.place {
+            Place::Path(name) => Some(name),
+            Place::Query(_) | Place::Body => None,
+        })
+        .collect();
+    let misnamed = filled
+        .iter()
+        .filter(|name| !placeholders.contains(name))
+        .count();
+    let unfilled: Vec<&String> = placeholders
+        .iter()
+        .filter(|name| !filled.contains(name))
+        .collect();
+    if unfilled.len() <= misnamed {
+        return;
+    }
+    let names: Vec<String> = bound
+        .iter()
+        .map(|bound| bound.parameter.ident.to_string())
+        .collect();
+    for name in unfilled {
+        let help = match meant(name, &names) {
+            Some(near) if near != name => format!("; did you mean `{{{near}}}`?"),
+            _ => format!("; name a parameter `{name}` or mark one with `#[path(\"{name}\")]`"),
         };
-        diag.on(
-            &route.path,
-            format!("no parameter for `{{{placeholder}}}`{help}"),
-        );
+        diag.on(&route.path, format!("no parameter for `{{{name}}}`{help}"));
     }
 }
 

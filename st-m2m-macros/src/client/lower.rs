@@ -54,7 +54,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
         vis,
         unsafety,
         auto,
-        trait_token,
+        keyword,
         ident,
         generics,
         supertraits,
@@ -66,7 +66,10 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
             Member::Method(method) => self::method(*method, &ident, diag),
             Member::Other(item) => {
                 implementable = false;
-                diag.on(keyword(&item), "only endpoint methods are allowed here");
+                diag.on(
+                    item_keyword(&item),
+                    "only endpoint methods are allowed here",
+                );
                 Item::Untouched(item.into_token_stream())
             }
         });
@@ -83,7 +86,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
         attrs,
         vis,
         qualifiers: quote!(#unsafety #auto),
-        trait_token,
+        keyword,
         send: check::is_bound(&supertraits, "Send"),
         sync: check::is_bound(&supertraits, "Sync"),
         supertraits: supertraits.into_iter().collect(),
@@ -105,7 +108,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
 }
 
 /// The token that says what an item is.
-fn keyword(item: &TraitItem) -> TokenStream {
+fn item_keyword(item: &TraitItem) -> TokenStream {
     match item {
         TraitItem::Const(item) => item.const_token.to_token_stream(),
         TraitItem::Type(item) => item.type_token.to_token_stream(),
@@ -378,13 +381,11 @@ fn keep(attr: &Attribute, diag: &mut Diagnostics) -> bool {
     if is_one_of(attr, BUILT_IN) {
         return true;
     }
-    let mut message = format!(
-        "unknown parameter attribute `{name}`; expected {}",
+    let suggestion = attr::suggestion(&name.to_string(), BINDINGS);
+    let message = format!(
+        "unknown parameter attribute `{name}`; expected {}{suggestion}",
         attr::alternatives(BINDINGS)
     );
-    if let Some(near) = misspelled(attr, BINDINGS) {
-        message.push_str(&format!("; did you mean `{near}`?"));
-    }
     diag.on(name, message);
     false
 }
@@ -464,10 +465,10 @@ fn binding(attr: &Attribute, diag: &mut Diagnostics) -> Option<Binding> {
         };
         match syn::parse2::<LitStr>(element.clone()) {
             Ok(literal) if kind != "body" && name.is_none() && !literal.value().is_empty() => {
-                name = Some(literal)
+                name = Some(literal);
             }
             Ok(literal) if kind != "body" && name.is_none() => {
-                diag.on(literal, "a name on the wire cannot be empty")
+                diag.on(literal, "a name on the wire cannot be empty");
             }
             _ => {
                 // Of `name = "x"` the key is what is wrong.
