@@ -8,6 +8,8 @@ mod attr;
 mod cfg;
 mod client;
 mod diag;
+#[cfg(test)]
+mod garbage;
 mod guard;
 mod item;
 mod krate;
