@@ -179,14 +179,19 @@ impl<T> Slot<T> {
     }
 }
 
-/// Reports a key that is not among `known`.
-pub(crate) fn unknown_key(key: &Ident, known: &[&str], diag: &mut Diagnostics) {
+/// Reports a key that is not among `known`, and says which was probably meant.
+pub(crate) fn unknown_key<'a>(
+    key: &Ident,
+    known: &[&'a str],
+    diag: &mut Diagnostics,
+) -> Option<&'a str> {
     let suggestion = suggestion(&key.to_string(), known);
     let message = format!(
         "unknown argument `{key}`; expected {}{suggestion}",
         alternatives(known)
     );
     diag.on(key, message);
+    nearest(&key.to_string(), known.iter().copied())
 }
 
 /// "`a`", "`a` or `b`", "one of `a`, `b`, `c`".

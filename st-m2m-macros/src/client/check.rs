@@ -2,8 +2,8 @@
 
 use syn::punctuated::Punctuated;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Ident, PathArguments, ReceiverKind, Safety, Signature,
-    Token, TraitBound, Type, TypeParamBound, Visibility,
+    FnArg, GenericArgument, GenericParam, Ident, Pat, PathArguments, ReceiverKind, Safety,
+    Signature, Token, TraitBound, Type, TypeParamBound, Visibility,
 };
 
 use super::lower::{Bound, Route};
@@ -125,6 +125,18 @@ pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics)
     }
     if let Some(variadic) = variadic {
         diag.on(variadic.dots, "endpoint methods must not be variadic");
+    }
+}
+
+/// The name of a parameter, if it is nothing but a name.
+pub(super) fn plain_name(pat: &Pat) -> Option<&Ident> {
+    match pat {
+        Pat::Ident(name)
+            if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
+        {
+            Some(&name.ident)
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{ReturnType, Safety, Signature};
+use syn::{FnArg, Pat, PatWild, ReturnType, Safety, Signature, Token};
 
 use super::check;
 use super::model::{Client, Decoder, Endpoint, Head, Item, Parameter, Place};
@@ -58,7 +58,7 @@ fn declaration(client: &Client) -> TokenStream {
         }
         Item::Untouched(tokens) => tokens.clone(),
         Item::Broken(method) => {
-            let (attrs, sig) = (&method.attrs, promise(&without_qualifiers(&method.sig)));
+            let (attrs, sig) = (&method.attrs, promise(&without_errors(&method.sig)));
             quote!(#(#attrs)* #sig;)
         }
     });
@@ -94,14 +94,25 @@ fn promise(sig: &Signature) -> TokenStream {
 }
 
 /// The signature without what has been reported and would be reported by the compiler again.
-fn without_qualifiers(sig: &Signature) -> Signature {
-    Signature {
+fn without_errors(sig: &Signature) -> Signature {
+    let mut sig = Signature {
         constness: None,
         safety: Safety::Default,
         abi: None,
         variadic: None,
         ..sig.clone()
+    };
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(parameter) = input
+            && check::plain_name(&parameter.pat).is_none()
+        {
+            *parameter.pat = Pat::Wild(PatWild {
+                attrs: Vec::new(),
+                underscore_token: Token![_](Span::mixed_site()),
+            });
+        }
     }
+    sig
 }
 
 /// The client itself, with everything that does not depend on single endpoints.
@@ -294,7 +305,7 @@ fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
 
 /// A method that has been reported, so that the trait is implemented nevertheless.
 fn stub(method: &Method) -> TokenStream {
-    let sig = without_qualifiers(&method.sig);
+    let sig = without_errors(&method.sig);
     let conditions = crate::cfg::Conditions::of(&method.attrs);
     quote_spanned! {Span::mixed_site()=>
         #conditions

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, LitStr, Meta, Pat, PatType, ReturnType, Signature, TraitItem, Type};
+use syn::{Attribute, FnArg, LitStr, Meta, PatType, ReturnType, Signature, TraitItem, Type};
 
 use super::args::Args;
 use super::check;
@@ -333,13 +333,19 @@ fn bind_one(
         diag.on(other, "a parameter has one binding");
         diag.on(&bindings[0], "first binding here");
     }
-    let ident = plain_name(&parameter.pat, diag);
+    let ident = check::plain_name(&parameter.pat);
+    if ident.is_none() {
+        diag.on(
+            &parameter.pat,
+            "parameters must be plain names: the name is used on the wire",
+        );
+    }
     if mentions_impl(parameter.ty.to_token_stream()) {
         diag.on(&parameter.ty, "endpoint methods cannot be generic");
     }
     let attr = bindings.into_iter().next();
     let given = attr.as_ref().map(|attr| binding(attr, diag));
-    let (ident, route) = (ident?, route?);
+    let (ident, route) = (ident?.clone(), route?);
     if diag.count() != before {
         return None;
     }
@@ -388,24 +394,6 @@ fn keep(attr: &Attribute, diag: &mut Diagnostics) -> bool {
     );
     diag.on(name, message);
     false
-}
-
-/// The name of a parameter, if it is nothing but a name.
-fn plain_name(pat: &Pat, diag: &mut Diagnostics) -> Option<Ident> {
-    match pat {
-        Pat::Ident(name)
-            if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
-        {
-            Some(name.ident.clone())
-        }
-        pat => {
-            diag.on(
-                pat,
-                "parameters must be plain names: the name is used on the wire",
-            );
-            None
-        }
-    }
 }
 
 /// A binding attribute with the name in it.

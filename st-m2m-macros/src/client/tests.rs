@@ -472,6 +472,8 @@ fn keys() {
     let timeout = "unknown argument `timeout`; expected one of `service`, `base_url`, `crate`";
     bad_args(quote!(service = "a", timeout = "2s"), &[timeout]);
     bad_args(quote!(), &["missing `service = \"...\"`"]);
+    let misspelled = "unknown argument `srvice`; expected one of `service`, `base_url`, `crate`; did you mean `service`?";
+    bad_args(quote!(srvice = "a"), &[misspelled]);
     bad_args(
         quote!(service = "a", service = "b"),
         &["duplicate `service`", "first given here"],
