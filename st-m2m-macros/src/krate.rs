@@ -25,8 +25,8 @@ impl Krate {
             diag.on(tokens, format!("expected {expected}"));
             return None;
         };
-        // The generated code may end up in a nested module, where a relative path means something else. `$crate` is what `crate` becomes
-        // inside `macro_rules!`.
+        // The generated code may end up in a nested module, where a relative path means something
+        // else. `$crate` is what `crate` becomes inside `macro_rules!`.
         let root = path
             .segments
             .first()

@@ -80,7 +80,8 @@ fn check_base_url(literal: &LitStr, diag: &mut Diagnostics) -> bool {
     good
 }
 
-/// Whether this is `http(s)://host[:port][/path]`. The runtime parses it fully; this only catches what is plainly wrong.
+/// Whether this is `http(s)://host[:port][/path]`. The runtime parses it fully; this only catches
+/// what is plainly wrong.
 fn is_base_url(url: &str) -> bool {
     let scheme = |scheme: &str| {
         url.get(..scheme.len())

@@ -170,7 +170,8 @@ fn path_has_placeholder(route: &Route, bound: &Bound, name: &String, diag: &mut 
     }
 }
 
-/// A path value is one value: `None` or a list would leave the segment empty or ambiguous. An alias of such a type is found when it is sent.
+/// A path value is one value: `None` or a list would leave the segment empty or ambiguous. An alias
+/// of such a type is found when it is sent.
 fn path_is_single(bound: &Bound, diag: &mut Diagnostics) {
     let mut ty = &bound.parameter.ty;
     while let Type::Reference(_) | Type::Paren(_) | Type::Group(_) = ty {
@@ -218,7 +219,8 @@ fn query_key_is_unique(bound: &Bound, name: &String, earlier: &[Bound], diag: &m
     }
 }
 
-/// A body of a GET or HEAD request has no meaning (RFC 9110 section 9.3.1), and some servers refuse it.
+/// A body of a GET or HEAD request has no meaning (RFC 9110 section 9.3.1), and some servers refuse
+/// it.
 fn method_has_body(route: &Route, bound: &Bound, diag: &mut Diagnostics) {
     if matches!(route.verb.as_str(), "GET" | "HEAD") {
         diag.on(&bound.attr, format!("{} requests have no body", route.verb));
@@ -271,7 +273,8 @@ fn placeholders_are_filled(route: &Route, bound: &[Bound], diag: &mut Diagnostic
     }
 }
 
-/// The parameter that a placeholder was meant to be: one of nearly the same name, or `order_id` for `id`.
+/// The parameter that a placeholder was meant to be: one of nearly the same name, or `order_id` for
+/// `id`.
 fn meant<'a>(placeholder: &str, names: &'a [String]) -> Option<&'a str> {
     let ends = |long: &str, short: &str| {
         long.strip_suffix(short)
@@ -295,7 +298,8 @@ pub(super) fn response(route: &Route, output: &Type, diag: &mut Diagnostics) {
     }
 }
 
-/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is written there.
+/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is
+/// written there.
 pub(super) fn ok_type(output: &Type) -> Option<&Type> {
     match output {
         Type::Paren(inner) => ok_type(&inner.elem),

@@ -25,11 +25,14 @@ pub(super) fn client(client: &Client) -> TokenStream {
 }
 
 /// ```text
-/// Input:   pub trait Billing { #[get("/charges/{id}")] async fn find(&self, #[path] id: u64) -> R; }
-/// Output:  pub trait Billing: Send + Sync { fn find(&self, id: u64) -> impl Future<Output = R> + Send; }
+/// Input:   trait Billing { #[get("/{id}")] async fn find(&self, #[path] id: u64) -> R; }
+/// Output:  trait Billing: Send + Sync {
+///              fn find(&self, id: u64) -> impl Future<Output = R> + Send;
+///          }
 /// ```
 ///
-/// An `async fn` in a trait says nothing about `Send`, and then no generic code could spawn the call. Implementors still write `async fn`.
+/// An `async fn` in a trait says nothing about `Send`, and then no generic code could spawn the
+/// call. Implementors still write `async fn`.
 fn declaration(client: &Client) -> TokenStream {
     let Head {
         attrs,

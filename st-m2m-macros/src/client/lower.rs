@@ -313,11 +313,13 @@ fn bind(sig: &mut Signature, route: Option<&Route>, diag: &mut Diagnostics) -> O
 
 /// Gives one parameter its place.
 ///
-/// The place depends on names, the HTTP method and attributes alone, never on how a type is spelled:
+/// The place depends on names, the HTTP method and attributes alone, never on how a type is
+/// spelled:
 /// 1. an attribute decides;
 /// 2. a name that is a placeholder goes into the path;
 /// 3. GET, HEAD, DELETE and OPTIONS put the others into the query;
-/// 4. with other methods the attribute is missing: some libraries would take the body, some the query.
+/// 4. with other methods the attribute is missing: here some libraries take the body, some the
+///    query.
 fn bind_one(
     parameter: &mut PatType,
     route: Option<&Route>,
@@ -404,7 +406,8 @@ enum Binding {
 }
 
 impl Binding {
-    /// The place, under the name in the attribute or else that of the parameter, and where that name is written.
+    /// The place, under the name in the attribute or else that of the parameter, and where that
+    /// name is written.
     fn named(self, ident: &Ident) -> (Place, TokenStream) {
         let name = |literal: Option<LitStr>| match literal {
             Some(literal) => (literal.value(), literal.into_token_stream()),
