@@ -9,6 +9,7 @@ use syn::{FnArg, Pat, PatWild, ReturnType, Safety, Signature, Token};
 use super::check;
 use super::model::{Client, Decoder, Endpoint, Head, Item, Parameter, Place};
 use super::syntax::Method;
+use crate::cfg::Conditions;
 use crate::krate::Krate;
 
 /// The trait, the client and what connects them.
@@ -306,14 +307,22 @@ fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
     }
 }
 
-/// A method that has been reported, so that the trait is implemented nevertheless.
+/// A method that has been reported, so that the trait is implemented nevertheless. Its future holds
+/// none of the arguments, which may not be `Send`.
 fn stub(method: &Method) -> TokenStream {
+    let span = Span::mixed_site();
     let sig = without_errors(&method.sig);
-    let conditions = crate::cfg::Conditions::of(&method.attrs);
-    quote_spanned! {Span::mixed_site()=>
+    let conditions = Conditions::of(&method.attrs);
+    let unimplemented = quote_spanned!(span=> ::core::unimplemented!());
+    let body = match &sig.asyncness {
+        Some(_) => quote_spanned!(span=> async { #unimplemented }),
+        None => unimplemented,
+    };
+    let sig = promise(&sig);
+    quote_spanned! {span=>
         #conditions
         #[allow(unused)]
-        #sig { ::core::unimplemented!() }
+        #sig { #body }
     }
 }
 
