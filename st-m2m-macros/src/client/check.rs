@@ -6,8 +6,9 @@ use syn::{
     Signature, Token, TraitBound, Type, TypeParamBound, Visibility,
 };
 
-use super::lower::{Bound, Route};
+use super::lower::Bound;
 use super::model::Place;
+use super::route::Route;
 use super::syntax::{Method, Trait};
 use crate::attr;
 use crate::diag::Diagnostics;
