@@ -7,7 +7,8 @@ use syn::{Attribute, Token, token};
 
 use crate::diag::Diagnostics;
 
-/// One `key = value` of an attribute. The value is still unparsed, so that a mistake in it does not hide its neighbours.
+/// One `key = value` of an attribute. The value is still unparsed, so that a mistake in it does not
+/// hide its neighbours.
 pub(crate) struct Argument {
     /// The name to the left of `=`.
     pub(crate) key: Ident,
@@ -58,7 +59,8 @@ impl Argument {
         arguments
     }
 
-    /// The tokens after `=`; if there are none, says that the key needs a value and what is `expected`.
+    /// The tokens after `=`; if there are none, says that the key needs a value and what is
+    /// `expected`.
     pub(crate) fn tokens(&self, expected: &str, diag: &mut Diagnostics) -> Option<TokenStream> {
         match &self.value {
             Value::Tokens(tokens) if !tokens.is_empty() => return Some(tokens.clone()),
@@ -158,7 +160,8 @@ impl<T> Slot<T> {
         Self { first: None }
     }
 
-    /// Notes the value of `key`. `None` is a value that has been reported already; it still counts as given.
+    /// Notes the value of `key`. `None` is a value that has been reported already; it still counts
+    /// as given.
     pub(crate) fn set(&mut self, key: Ident, value: Option<T>, diag: &mut Diagnostics) {
         if let Some((first, _)) = &self.first {
             diag.on(&key, format!("duplicate `{key}`"));
@@ -179,13 +182,19 @@ impl<T> Slot<T> {
     }
 }
 
-/// Reports a key that is not among `known`.
-pub(crate) fn unknown_key(key: &Ident, known: &[&str], diag: &mut Diagnostics) {
-    let mut message = format!("unknown argument `{key}`; expected {}", alternatives(known));
-    if let Some(near) = nearest(&key.to_string(), known.iter().copied()) {
-        message.push_str(&format!("; did you mean `{near}`?"));
-    }
+/// Reports a key that is not among `known`, and says which was probably meant.
+pub(crate) fn unknown_key<'a>(
+    key: &Ident,
+    known: &[&'a str],
+    diag: &mut Diagnostics,
+) -> Option<&'a str> {
+    let suggestion = suggestion(&key.to_string(), known);
+    let message = format!(
+        "unknown argument `{key}`; expected {}{suggestion}",
+        alternatives(known)
+    );
     diag.on(key, message);
+    nearest(&key.to_string(), known.iter().copied())
 }
 
 /// "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
@@ -195,6 +204,13 @@ pub(crate) fn alternatives(names: &[&str]) -> String {
         [one, other] => format!("`{one}` or `{other}`"),
         many => format!("one of `{}`", many.join("`, `")),
     }
+}
+
+/// "; did you mean `b`?" if `name` is nearly one of `known`, otherwise nothing.
+pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known.iter().copied());
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
 }
 
 /// The candidate that `name` is most likely a misspelling of, if there is one.
@@ -211,7 +227,8 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment).
+/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal
+/// string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before_last: Vec<usize> = Vec::new();

@@ -12,7 +12,8 @@ use crate::diag::Diagnostics;
 pub(crate) struct Conditions(Vec<TokenStream>);
 
 impl Conditions {
-    /// Those among `attrs`. Of a `#[cfg_attr(a, x, cfg(b))]` only `#[cfg_attr(a, cfg(b))]` is kept: `x` is meant for the item alone.
+    /// Those among `attrs`. Of a `#[cfg_attr(a, x, cfg(b))]` only `#[cfg_attr(a, cfg(b))]` is kept:
+    /// `x` is meant for the item alone.
     pub(crate) fn of(attrs: &[Attribute]) -> Self {
         let metas = attrs.iter().filter_map(|attr| condition(&attr.meta));
         Self(

@@ -5,7 +5,8 @@ use quote::ToTokens;
 
 /// Collects errors in the order in which they are reported.
 ///
-/// Errors that nobody emits would let wrong code compile, so dropping them unread is a bug of the macro and panics where debug assertions are on.
+/// Errors that nobody emits would let wrong code compile, so dropping them unread is a bug of the
+/// macro and panics where debug assertions are on.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,

@@ -93,7 +93,8 @@ pub(crate) fn is_function(input: ParseStream<'_>) -> bool {
     qualifiers().is_ok() && ahead.peek(Token![fn])
 }
 
-/// A function body that stays as it was typed: inside it anything may be half-written, and the rest still has to work.
+/// A function body that stays as it was typed: inside it anything may be half-written, and the rest
+/// still has to work.
 pub(crate) struct Body {
     /// The braces.
     pub(crate) braces: token::Brace,

@@ -25,8 +25,8 @@ impl Krate {
             diag.on(tokens, format!("expected {expected}"));
             return None;
         };
-        // The generated code may end up in a nested module, where a relative path means something else. `$crate` is what `crate` becomes
-        // inside `macro_rules!`.
+        // The generated code may end up in a nested module, where a relative path means something
+        // else. `$crate` is what `crate` becomes inside `macro_rules!`.
         let root = path
             .segments
             .first()
@@ -52,6 +52,17 @@ impl Krate {
             );
             None
         }
+    }
+}
+
+impl Krate {
+    /// The path as if it stood at `span`, for errors that are to point there.
+    pub(crate) fn located_at(&self, span: Span) -> TokenStream {
+        let relocated = self.to_token_stream().into_iter().map(|mut tree| {
+            tree.set_span(tree.span().located_at(span));
+            tree
+        });
+        relocated.collect()
     }
 }
 

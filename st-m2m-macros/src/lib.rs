@@ -1,13 +1,16 @@
 //! The attribute macros of `st-m2m`. Use them through that crate, which documents them.
 //!
-//! Each macro is a function from tokens to tokens; the entry points below only adapt the types. A macro runs in three stages: syntax, which may
-//! be wrong, becomes a model, which cannot be, and only the model becomes tokens. Every error is reported at once, and what the user wrote is
-//! always emitted again, so that a mistake in an attribute causes no second error elsewhere.
+//! Each macro is a function from tokens to tokens; the entry points below only adapt the types. A
+//! macro runs in three stages: syntax, which may be wrong, becomes a model, which cannot be, and
+//! only the model becomes tokens. Every error is reported at once, and what the user wrote is always
+//! emitted again, so that a mistake in an attribute causes no second error elsewhere.
 
 mod attr;
 mod cfg;
 mod client;
 mod diag;
+#[cfg(test)]
+mod garbage;
 mod guard;
 mod item;
 mod krate;

@@ -22,6 +22,7 @@ impl Args {
     /// Reads the arguments. What is wrong is reported and counts as absent.
     pub(super) fn read(tokens: TokenStream, diag: &mut Diagnostics) -> Self {
         let (mut service, mut base_url, mut krate) = (Slot::new(), Slot::new(), Slot::new());
+        let mut misspelled = false;
         for argument in Argument::list(tokens, diag) {
             if argument.key == "service" {
                 let name = argument.parse(r#"a service name such as `"billing"`"#, diag);
@@ -34,11 +35,12 @@ impl Args {
             } else if argument.key == "crate" {
                 let path = Krate::from_argument(&argument, diag);
                 krate.set(argument.key, path, diag);
-            } else {
-                attr::unknown_key(&argument.key, KEYS, diag);
+            } else if attr::unknown_key(&argument.key, KEYS, diag) == Some("service") {
+                // Given, only misspelled: it is not missing as well.
+                misspelled = true;
             }
         }
-        if !service.is_given() {
+        if !service.is_given() && !misspelled {
             diag.at(Span::call_site(), "missing `service = \"...\"`");
         }
         Self {
@@ -78,7 +80,8 @@ fn check_base_url(literal: &LitStr, diag: &mut Diagnostics) -> bool {
     good
 }
 
-/// Whether this is `http(s)://host[:port][/path]`. The runtime parses it fully; this only catches what is plainly wrong.
+/// Whether this is `http(s)://host[:port][/path]`. The runtime parses it fully; this only catches
+/// what is plainly wrong.
 fn is_base_url(url: &str) -> bool {
     let scheme = |scheme: &str| {
         url.get(..scheme.len())

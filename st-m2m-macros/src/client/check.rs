@@ -2,12 +2,13 @@
 
 use syn::punctuated::Punctuated;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Ident, PathArguments, ReceiverKind, Safety, Signature,
-    Token, TraitBound, Type, TypeParamBound, Visibility,
+    FnArg, GenericArgument, GenericParam, Ident, Pat, PathArguments, ReceiverKind, Safety,
+    Signature, Token, TraitBound, Type, TypeParamBound, Visibility,
 };
 
-use super::lower::{Bound, Route};
+use super::lower::Bound;
 use super::model::Place;
+use super::route::Route;
 use super::syntax::{Method, Trait};
 use crate::attr;
 use crate::diag::Diagnostics;
@@ -128,6 +129,18 @@ pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics)
     }
 }
 
+/// The name of a parameter, if it is nothing but a name.
+pub(super) fn plain_name(pat: &Pat) -> Option<&Ident> {
+    match pat {
+        Pat::Ident(name)
+            if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
+        {
+            Some(&name.ident)
+        }
+        _ => None,
+    }
+}
+
 /// All rules about places, in the order of the parameters, then those about the path.
 pub(super) fn parameters(route: &Route, bound: &[Bound], diag: &mut Diagnostics) {
     for (position, parameter) in bound.iter().enumerate() {
@@ -158,7 +171,8 @@ fn path_has_placeholder(route: &Route, bound: &Bound, name: &String, diag: &mut 
     }
 }
 
-/// A path value is one value: `None` or a list would leave the segment empty or ambiguous. An alias of such a type is found when it is sent.
+/// A path value is one value: `None` or a list would leave the segment empty or ambiguous. An alias
+/// of such a type is found when it is sent.
 fn path_is_single(bound: &Bound, diag: &mut Diagnostics) {
     let mut ty = &bound.parameter.ty;
     while let Type::Reference(_) | Type::Paren(_) | Type::Group(_) = ty {
@@ -206,7 +220,8 @@ fn query_key_is_unique(bound: &Bound, name: &String, earlier: &[Bound], diag: &m
     }
 }
 
-/// A body of a GET or HEAD request has no meaning (RFC 9110 section 9.3.1), and some servers refuse it.
+/// A body of a GET or HEAD request has no meaning (RFC 9110 section 9.3.1), and some servers refuse
+/// it.
 fn method_has_body(route: &Route, bound: &Bound, diag: &mut Diagnostics) {
     if matches!(route.verb.as_str(), "GET" | "HEAD") {
         diag.on(&bound.attr, format!("{} requests have no body", route.verb));
@@ -224,33 +239,43 @@ fn body_is_unique(bound: &Bound, earlier: &[Bound], diag: &mut Diagnostics) {
     }
 }
 
-/// Every placeholder needs a parameter.
+/// Every placeholder needs a parameter. A `#[path]` that is in no path is a placeholder's parameter
+/// under a wrong name, and one error for that is enough.
 fn placeholders_are_filled(route: &Route, bound: &[Bound], diag: &mut Diagnostics) {
-    for placeholder in route.template.placeholders() {
-        if bound
-            .iter()
-            .any(|bound| matches!(&bound.parameter.place, Place::Path(name) if name == placeholder))
-        {
-            continue;
-        }
-        let names: Vec<_> = bound
-            .iter()
-            .map(|bound| bound.parameter.ident.to_string())
-            .collect();
-        let help = match meant(placeholder, &names) {
-            Some(name) => format!("; did you mean `{{{name}}}`?"),
-            None => format!(
-                "; name a parameter `{placeholder}` or mark one with `#[path(\"{placeholder}\")]`"
-            ),
+    let placeholders = route.template.placeholders();
+    let filled: Vec<&String> = bound
+        .iter()
+        .filter_map(|bound| match &bound.parameter.place {
+            Place::Path(name) => Some(name),
+            Place::Query(_) | Place::Body => None,
+        })
+        .collect();
+    let misnamed = filled
+        .iter()
+        .filter(|name| !placeholders.contains(name))
+        .count();
+    let unfilled: Vec<&String> = placeholders
+        .iter()
+        .filter(|name| !filled.contains(name))
+        .collect();
+    if unfilled.len() <= misnamed {
+        return;
+    }
+    let names: Vec<String> = bound
+        .iter()
+        .map(|bound| bound.parameter.ident.to_string())
+        .collect();
+    for name in unfilled {
+        let help = match meant(name, &names) {
+            Some(near) if near != name => format!("; did you mean `{{{near}}}`?"),
+            _ => format!("; name a parameter `{name}` or mark one with `#[path(\"{name}\")]`"),
         };
-        diag.on(
-            &route.path,
-            format!("no parameter for `{{{placeholder}}}`{help}"),
-        );
+        diag.on(&route.path, format!("no parameter for `{{{name}}}`{help}"));
     }
 }
 
-/// The parameter that a placeholder was meant to be: one of nearly the same name, or `order_id` for `id`.
+/// The parameter that a placeholder was meant to be: one of nearly the same name, or `order_id` for
+/// `id`.
 fn meant<'a>(placeholder: &str, names: &'a [String]) -> Option<&'a str> {
     let ends = |long: &str, short: &str| {
         long.strip_suffix(short)
@@ -274,7 +299,8 @@ pub(super) fn response(route: &Route, output: &Type, diag: &mut Diagnostics) {
     }
 }
 
-/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is written there.
+/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is
+/// written there.
 pub(super) fn ok_type(output: &Type) -> Option<&Type> {
     match output {
         Type::Paren(inner) => ok_type(&inner.elem),

@@ -3,10 +3,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{ReturnType, Safety, Signature};
+use syn::spanned::Spanned;
+use syn::{FnArg, Pat, PatWild, ReturnType, Safety, Signature, Token};
 
+use super::check;
 use super::model::{Client, Decoder, Endpoint, Head, Item, Parameter, Place};
 use super::syntax::Method;
+use crate::cfg::Conditions;
 use crate::krate::Krate;
 
 /// The trait, the client and what connects them.
@@ -23,17 +26,20 @@ pub(super) fn client(client: &Client) -> TokenStream {
 }
 
 /// ```text
-/// Input:   pub trait Billing { #[get("/charges/{id}")] async fn find(&self, #[path] id: u64) -> R; }
-/// Output:  pub trait Billing: Send + Sync { fn find(&self, id: u64) -> impl Future<Output = R> + Send; }
+/// Input:   trait Billing { #[get("/{id}")] async fn find(&self, #[path] id: u64) -> R; }
+/// Output:  trait Billing: Send + Sync {
+///              fn find(&self, id: u64) -> impl Future<Output = R> + Send;
+///          }
 /// ```
 ///
-/// An `async fn` in a trait says nothing about `Send`, and then no generic code could spawn the call. Implementors still write `async fn`.
+/// An `async fn` in a trait says nothing about `Send`, and then no generic code could spawn the
+/// call. Implementors still write `async fn`.
 fn declaration(client: &Client) -> TokenStream {
     let Head {
         attrs,
         vis,
         qualifiers,
-        trait_token,
+        keyword,
         ident,
         generics,
         supertraits,
@@ -56,12 +62,12 @@ fn declaration(client: &Client) -> TokenStream {
         }
         Item::Untouched(tokens) => tokens.clone(),
         Item::Broken(method) => {
-            let (attrs, sig) = (&method.attrs, promise(&without_qualifiers(&method.sig)));
+            let (attrs, sig) = (&method.attrs, promise(&without_errors(&method.sig)));
             quote!(#(#attrs)* #sig;)
         }
     });
     let where_clause = &generics.where_clause;
-    quote_spanned!(span=> #(#attrs)* #vis #qualifiers #trait_token #ident #generics: #(#bounds)+* #where_clause { #(#items)* })
+    quote_spanned!(span=> #(#attrs)* #vis #qualifiers #keyword #ident #generics: #(#bounds)+* #where_clause { #(#items)* })
 }
 
 /// `async fn f(..) -> R` as `fn f(..) -> impl Future<Output = R> + Send`.
@@ -92,14 +98,25 @@ fn promise(sig: &Signature) -> TokenStream {
 }
 
 /// The signature without what has been reported and would be reported by the compiler again.
-fn without_qualifiers(sig: &Signature) -> Signature {
-    Signature {
+fn without_errors(sig: &Signature) -> Signature {
+    let mut sig = Signature {
         constness: None,
         safety: Safety::Default,
         abi: None,
         variadic: None,
         ..sig.clone()
+    };
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(parameter) = input
+            && check::plain_name(&parameter.pat).is_none()
+        {
+            *parameter.pat = Pat::Wild(PatWild {
+                attrs: Vec::new(),
+                underscore_token: Token![_](Span::mixed_site()),
+            });
+        }
     }
+    sig
 }
 
 /// The client itself, with everything that does not depend on single endpoints.
@@ -131,10 +148,10 @@ fn structure(client: &Client, name: &Ident) -> TokenStream {
         }
         Item::Untouched(_) | Item::Broken(_) => None,
     });
-    let base_url = match base_url {
-        Some(url) => quote_spanned!(span=> ::core::option::Option::Some(#url)),
-        None => quote_spanned!(span=> ::core::option::Option::None),
-    };
+    let base_url = base_url.as_ref().map_or_else(
+        || quote_spanned!(span=> ::core::option::Option::None),
+        |url| quote_spanned!(span=> ::core::option::Option::Some(#url)),
+    );
     quote_spanned! {span=>
         #conditions
         #(#[doc = #structure_doc])*
@@ -211,12 +228,20 @@ fn entry(endpoint: &Endpoint, client: &Client) -> TokenStream {
 /// `impl Billing for BillingClient`
 fn implementation(client: &Client, name: &Ident) -> TokenStream {
     let Head {
-        ident, conditions, ..
+        attrs,
+        ident,
+        conditions,
+        ..
     } = &client.head;
     let span = Span::mixed_site();
     // Errors about the whole `impl` belong to the attribute, not to the name of the trait.
     let mut ident = ident.clone();
     ident.set_span(span);
+    // Whoever deprecates a trait warns its users, not its own generated client.
+    let deprecated = attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("deprecated"))
+        .then(|| quote_spanned!(span=> #[allow(deprecated)]));
     let methods = client.items.iter().filter_map(|item| match item {
         Item::Endpoint(endpoint) => Some(call(endpoint, client)),
         Item::Broken(method) => Some(stub(method)),
@@ -224,6 +249,7 @@ fn implementation(client: &Client, name: &Ident) -> TokenStream {
     });
     quote_spanned! {span=>
         #conditions
+        #deprecated
         #[automatically_derived]
         impl #ident for #name { #(#methods)* }
     }
@@ -254,14 +280,14 @@ fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
     let span = Span::mixed_site();
     let receiver = receiver.self_token;
     let entry = entry(endpoint, client);
-    let decoder = Ident::new(
-        match decoder {
-            Decoder::Json => "Json",
-            Decoder::OptionalJson => "OptionalJson",
-            Decoder::Unit => "Unit",
-        },
-        span,
-    );
+    let at_ok = check::ok_type(output).unwrap_or(output).span();
+    let at_ok = at_ok.resolved_at(span);
+    let at_ok_krate = krate.located_at(at_ok);
+    let decoder = match decoder {
+        Decoder::Json => quote_spanned!(at_ok=> #at_ok_krate::__private::Json),
+        Decoder::OptionalJson => quote_spanned!(at_ok=> #at_ok_krate::__private::OptionalJson),
+        Decoder::Unit => quote_spanned!(at_ok=> #at_ok_krate::__private::Unit),
+    };
     let parameters = parameters
         .iter()
         .map(|Parameter { ident, ty, place }| match place {
@@ -269,25 +295,34 @@ fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
             Place::Query(name) => quote_spanned!(span=> .query::<#ty>(#name, &#ident)),
             Place::Body => quote_spanned!(span=> .body::<#ty>(&#ident)),
         });
+    let at_output = output.span().resolved_at(span);
+    let send = quote_spanned!(at_output=> .send::<#decoder, #output>().await);
     quote_spanned! {span=>
         #conditions
         #sig {
             #krate::__private::Call::new(&#receiver.__client, const { &#entry })
                 #(#parameters)*
-                .send::<#krate::__private::#decoder, #output>()
-                .await
+                #send
         }
     }
 }
 
-/// A method that has been reported, so that the trait is implemented nevertheless.
+/// A method that has been reported, so that the trait is implemented nevertheless. Its future holds
+/// none of the arguments, which may not be `Send`.
 fn stub(method: &Method) -> TokenStream {
-    let sig = without_qualifiers(&method.sig);
-    let conditions = crate::cfg::Conditions::of(&method.attrs);
-    quote_spanned! {Span::mixed_site()=>
+    let span = Span::mixed_site();
+    let sig = without_errors(&method.sig);
+    let conditions = Conditions::of(&method.attrs);
+    let unimplemented = quote_spanned!(span=> ::core::unimplemented!());
+    let body = match &sig.asyncness {
+        Some(_) => quote_spanned!(span=> async { #unimplemented }),
+        None => unimplemented,
+    };
+    let sig = promise(&sig);
+    quote_spanned! {span=>
         #conditions
         #[allow(unused)]
-        #sig { ::core::unimplemented!() }
+        #sig { #body }
     }
 }
 
@@ -302,7 +337,7 @@ struct Docs {
 impl Docs {
     /// Names the trait and the service and links the methods.
     fn of(client: &Client, name: &str) -> Self {
-        let ident = &client.head.ident;
+        let ident = client.head.ident.unraw();
         let service = client.service.value();
         let mut structure = vec![
             format!(" Calls the service `{service}`: the generated implementation of [`{ident}`]."),

@@ -3,37 +3,22 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, LitStr, Meta, Pat, PatType, ReturnType, Signature, TraitItem, Type};
+use syn::{Attribute, FnArg, LitStr, PatType, ReturnType, Signature, TraitItem, Type};
 
 use super::args::Args;
+use super::binding::{BINDINGS, Binding};
 use super::check;
 use super::model::{Client, Decoder, Endpoint, Head, Item, Parameter, Place};
+use super::route::{Route, VERBS};
 use super::syntax::{Member, Method, Trait};
-use super::template::Template;
 use crate::attr;
 use crate::cfg::Conditions;
 use crate::diag::Diagnostics;
-
-/// The attributes that make a method an endpoint.
-const VERBS: &[&str] = &[
-    "get", "head", "post", "put", "patch", "delete", "options", "request",
-];
-
-/// The attributes that give a parameter its place.
-const BINDINGS: &[&str] = &["path", "query", "body"];
 
 /// The attributes that the language itself allows on parameters.
 const BUILT_IN: &[&str] = &[
     "cfg", "cfg_attr", "allow", "expect", "warn", "deny", "forbid",
 ];
-
-/// Where an endpoint is.
-pub(super) struct Route {
-    /// The HTTP method.
-    pub(super) verb: String,
-    pub(super) path: LitStr,
-    pub(super) template: Template,
-}
 
 /// A parameter with its place, before the rules that look at several of them.
 pub(super) struct Bound {
@@ -54,7 +39,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
         vis,
         unsafety,
         auto,
-        trait_token,
+        keyword,
         ident,
         generics,
         supertraits,
@@ -66,7 +51,10 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
             Member::Method(method) => self::method(*method, &ident, diag),
             Member::Other(item) => {
                 implementable = false;
-                diag.on(keyword(&item), "only endpoint methods are allowed here");
+                diag.on(
+                    item_keyword(&item),
+                    "only endpoint methods are allowed here",
+                );
                 Item::Untouched(item.into_token_stream())
             }
         });
@@ -83,7 +71,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
         attrs,
         vis,
         qualifiers: quote!(#unsafety #auto),
-        trait_token,
+        keyword,
         send: check::is_bound(&supertraits, "Send"),
         sync: check::is_bound(&supertraits, "Sync"),
         supertraits: supertraits.into_iter().collect(),
@@ -105,7 +93,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
 }
 
 /// The token that says what an item is.
-fn keyword(item: &TraitItem) -> TokenStream {
+fn item_keyword(item: &TraitItem) -> TokenStream {
     match item {
         TraitItem::Const(item) => item.const_token.to_token_stream(),
         TraitItem::Type(item) => item.type_token.to_token_stream(),
@@ -124,7 +112,7 @@ fn method(mut method: Method, client: &Ident, diag: &mut Diagnostics) -> Item {
     let Some((verb, others)) = verbs.split_first() else {
         return not_an_endpoint(method, diag);
     };
-    let route = route(verb, diag);
+    let route = Route::read(verb, diag);
     for other in others {
         diag.on(other, "an endpoint has one HTTP method");
         diag.on(verb, "first method here");
@@ -198,101 +186,6 @@ fn not_an_endpoint(mut method: Method, diag: &mut Diagnostics) -> Item {
     Item::Broken(Box::new(method))
 }
 
-/// Reads `#[get("/path")]` or `#[request("METHOD", "/path")]`.
-fn route(attr: &Attribute, diag: &mut Diagnostics) -> Option<Route> {
-    let name = attr::name(attr)?.to_string();
-    let custom = name == "request";
-    let example = if custom {
-        r#"#[request("PURGE", "/orders/{id}")]"#.to_owned()
-    } else {
-        format!(r#"#[{name}("/orders/{{id}}")]"#)
-    };
-    let list = match &attr.meta {
-        Meta::List(list) => list.tokens.clone(),
-        Meta::Path(_) => TokenStream::new(),
-        Meta::NameValue(pair) => {
-            diag.on(
-                &pair.value,
-                format!("the path stands in parentheses: `{example}`"),
-            );
-            return None;
-        }
-    };
-    let mut elements = attr::elements(list, diag).into_iter();
-    let verb = if custom {
-        elements.next().map(|verb| custom_verb(verb, diag))
-    } else {
-        Some(Some(name.to_uppercase()))
-    };
-    let (Some(verb), Some(path)) = (verb, elements.next()) else {
-        diag.on(
-            attr.path(),
-            format!(
-                "`#[{name}]` needs a {}, as in `{example}`",
-                if custom { "method and a path" } else { "path" }
-            ),
-        );
-        return None;
-    };
-    let path = attr::parse::<LitStr>(path, r#"a path such as `"/orders/{id}"`"#, diag);
-    for extra in elements {
-        let takes = if custom {
-            "only a method and a path"
-        } else {
-            "only a path"
-        };
-        diag.on(
-            &extra,
-            format!("unknown argument `{extra}`; `#[{name}]` takes {takes}"),
-        );
-    }
-    let path = path?;
-    match Template::parse(&path.value()) {
-        Ok(template) => Some(Route {
-            verb: verb?,
-            path,
-            template,
-        }),
-        Err(problems) => {
-            for problem in problems {
-                diag.on(&path, problem.to_string());
-            }
-            None
-        }
-    }
-}
-
-/// Reads the method of `#[request]`.
-fn custom_verb(tokens: TokenStream, diag: &mut Diagnostics) -> Option<String> {
-    let literal: LitStr = attr::parse(tokens, r#"an HTTP method such as `"PURGE"`"#, diag)?;
-    let verb = literal.value();
-    let lower = verb.to_ascii_lowercase();
-    // The characters of a token, RFC 9110 section 5.6.2.
-    let good = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if verb.is_empty() || !verb.chars().all(good) {
-        diag.on(
-            literal,
-            format!("{verb:?} is not an HTTP method; expected one such as `\"PURGE\"`"),
-        );
-    } else if lower != "request" && VERBS.contains(&lower.as_str()) {
-        diag.on(
-            literal,
-            format!(
-                "write `#[{lower}(\"/...\")]` for {}",
-                verb.to_ascii_uppercase()
-            ),
-        );
-    } else if lower == "connect" || lower == "trace" {
-        diag.on(
-            literal,
-            format!("{} is no method of an endpoint", verb.to_ascii_uppercase()),
-        );
-    } else {
-        return Some(verb);
-    }
-    None
-}
-
 /// Gives every parameter its place and takes our attributes off. `None` if one has none.
 fn bind(sig: &mut Signature, route: Option<&Route>, diag: &mut Diagnostics) -> Option<Vec<Bound>> {
     let mut all = Some(Vec::new());
@@ -310,11 +203,13 @@ fn bind(sig: &mut Signature, route: Option<&Route>, diag: &mut Diagnostics) -> O
 
 /// Gives one parameter its place.
 ///
-/// The place depends on names, the HTTP method and attributes alone, never on how a type is spelled:
+/// The place depends on names, the HTTP method and attributes alone, never on how a type is
+/// spelled:
 /// 1. an attribute decides;
 /// 2. a name that is a placeholder goes into the path;
 /// 3. GET, HEAD, DELETE and OPTIONS put the others into the query;
-/// 4. with other methods the attribute is missing: some libraries would take the body, some the query.
+/// 4. with other methods the attribute is missing: here some libraries take the body, some the
+///    query.
 fn bind_one(
     parameter: &mut PatType,
     route: Option<&Route>,
@@ -330,13 +225,19 @@ fn bind_one(
         diag.on(other, "a parameter has one binding");
         diag.on(&bindings[0], "first binding here");
     }
-    let ident = plain_name(&parameter.pat, diag);
+    let ident = check::plain_name(&parameter.pat);
+    if ident.is_none() {
+        diag.on(
+            &parameter.pat,
+            "parameters must be plain names: the name is used on the wire",
+        );
+    }
     if mentions_impl(parameter.ty.to_token_stream()) {
         diag.on(&parameter.ty, "endpoint methods cannot be generic");
     }
     let attr = bindings.into_iter().next();
-    let given = attr.as_ref().map(|attr| binding(attr, diag));
-    let (ident, route) = (ident?, route?);
+    let given = attr.as_ref().map(|attr| Binding::read(attr, diag));
+    let (ident, route) = (ident?.clone(), route?);
     if diag.count() != before {
         return None;
     }
@@ -378,113 +279,13 @@ fn keep(attr: &Attribute, diag: &mut Diagnostics) -> bool {
     if is_one_of(attr, BUILT_IN) {
         return true;
     }
-    let mut message = format!(
-        "unknown parameter attribute `{name}`; expected {}",
+    let suggestion = attr::suggestion(&name.to_string(), BINDINGS);
+    let message = format!(
+        "unknown parameter attribute `{name}`; expected {}{suggestion}",
         attr::alternatives(BINDINGS)
     );
-    if let Some(near) = misspelled(attr, BINDINGS) {
-        message.push_str(&format!("; did you mean `{near}`?"));
-    }
     diag.on(name, message);
     false
-}
-
-/// The name of a parameter, if it is nothing but a name.
-fn plain_name(pat: &Pat, diag: &mut Diagnostics) -> Option<Ident> {
-    match pat {
-        Pat::Ident(name)
-            if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
-        {
-            Some(name.ident.clone())
-        }
-        pat => {
-            diag.on(
-                pat,
-                "parameters must be plain names: the name is used on the wire",
-            );
-            None
-        }
-    }
-}
-
-/// A binding attribute with the name in it.
-enum Binding {
-    Path(Option<LitStr>),
-    Query(Option<LitStr>),
-    Body,
-}
-
-impl Binding {
-    /// The place, under the name in the attribute or else that of the parameter, and where that name is written.
-    fn named(self, ident: &Ident) -> (Place, TokenStream) {
-        let name = |literal: Option<LitStr>| match literal {
-            Some(literal) => (literal.value(), literal.into_token_stream()),
-            None => (ident.unraw().to_string(), ident.to_token_stream()),
-        };
-        match self {
-            Self::Path(literal) => {
-                let (name, tokens) = name(literal);
-                (Place::Path(name), tokens)
-            }
-            Self::Query(literal) => {
-                let (name, tokens) = name(literal);
-                (Place::Query(name), tokens)
-            }
-            Self::Body => (Place::Body, ident.to_token_stream()),
-        }
-    }
-}
-
-/// Reads `#[path]`, `#[path("name")]`, `#[query]`, `#[query("name")]` or `#[body]`.
-fn binding(attr: &Attribute, diag: &mut Diagnostics) -> Option<Binding> {
-    let kind = attr::name(attr)?;
-    let list = match &attr.meta {
-        Meta::List(list) => list.tokens.clone(),
-        Meta::Path(_) => TokenStream::new(),
-        Meta::NameValue(pair) => {
-            let help = if kind == "body" {
-                "it takes no arguments".to_owned()
-            } else {
-                format!("write `#[{kind}(\"...\")]`")
-            };
-            diag.on(
-                &pair.value,
-                format!("unexpected value for `#[{kind}]`; {help}"),
-            );
-            return None;
-        }
-    };
-    let before = diag.count();
-    let mut name: Option<LitStr> = None;
-    for element in attr::elements(list, diag) {
-        let takes = if kind == "body" {
-            "no arguments".to_owned()
-        } else {
-            format!("only a name, as in `#[{kind}(\"name\")]`")
-        };
-        match syn::parse2::<LitStr>(element.clone()) {
-            Ok(literal) if kind != "body" && name.is_none() && !literal.value().is_empty() => {
-                name = Some(literal)
-            }
-            Ok(literal) if kind != "body" && name.is_none() => {
-                diag.on(literal, "a name on the wire cannot be empty")
-            }
-            _ => {
-                // Of `name = "x"` the key is what is wrong.
-                let wrong = element.into_iter().next();
-                let shown = wrong.as_ref().map(ToString::to_string).unwrap_or_default();
-                diag.on(
-                    wrong,
-                    format!("unknown argument `{shown}`; `#[{kind}]` takes {takes}"),
-                );
-            }
-        }
-    }
-    (diag.count() == before).then(|| match kind.to_string().as_str() {
-        "path" => Binding::Path(name),
-        "query" => Binding::Query(name),
-        _ => Binding::Body,
-    })
 }
 
 /// The return type, which has to be written.

@@ -1,10 +1,12 @@
 //! `#[m2m_client]`: a trait becomes a client.
 
 mod args;
+mod binding;
 mod check;
 mod emit;
 mod lower;
 mod model;
+mod route;
 mod syntax;
 mod template;
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) struct Head {
     pub(super) vis: Visibility,
     /// `unsafe`, `auto`: only in a trait that is not implementable.
     pub(super) qualifiers: TokenStream,
-    pub(super) trait_token: Token![trait],
+    pub(super) keyword: Token![trait],
     pub(super) ident: Ident,
     /// Only in a trait that is not implementable.
     pub(super) generics: syn::Generics,

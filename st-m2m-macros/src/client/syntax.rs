@@ -14,7 +14,7 @@ pub(super) struct Trait {
     pub(super) vis: Visibility,
     pub(super) unsafety: Option<Token![unsafe]>,
     pub(super) auto: Option<Token![auto]>,
-    pub(super) trait_token: Token![trait],
+    pub(super) keyword: Token![trait],
     pub(super) ident: Ident,
     pub(super) generics: Generics,
     pub(super) supertraits: Punctuated<TypeParamBound, Token![+]>,
@@ -26,7 +26,7 @@ pub(super) enum Member {
     /// A function, with a default body or without.
     Method(Box<Method>),
     /// A type, a constant or a macro call.
-    Other(TraitItem),
+    Other(Box<TraitItem>),
 }
 
 /// A function of a trait.
@@ -45,7 +45,7 @@ impl Parse for Trait {
         let vis = input.parse()?;
         let unsafety = input.parse()?;
         let auto = input.parse()?;
-        let trait_token = input.parse()?;
+        let keyword = input.parse()?;
         let ident = input.parse()?;
         let mut generics: Generics = input.parse()?;
         let supertraits = supertraits(input)?;
@@ -63,7 +63,7 @@ impl Parse for Trait {
             vis,
             unsafety,
             auto,
-            trait_token,
+            keyword,
             ident,
             generics,
             supertraits,
@@ -103,7 +103,7 @@ impl Parse for Member {
         if item::is_function(&ahead) {
             input.parse().map(|method| Self::Method(Box::new(method)))
         } else {
-            input.parse().map(Self::Other)
+            Ok(Self::Other(Box::new(input.parse()?)))
         }
     }
 }

@@ -79,16 +79,11 @@ impl fmt::Display for Problem {
             ),
             Self::Fragment => write!(f, "paths have no fragment; remove `#` and what follows"),
             Self::Unencoded(c) => {
-                let mut buffer = [0; 4];
-                let encoded: String = c
-                    .encode_utf8(&mut buffer)
-                    .bytes()
-                    .map(|byte| format!("%{byte:02X}"))
-                    .collect();
-                write!(
-                    f,
-                    "{c:?} must be percent-encoded in a path; write `{encoded}`"
-                )
+                write!(f, "{c:?} must be percent-encoded in a path; write `")?;
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(f, "%{byte:02X}")?;
+                }
+                write!(f, "`")
             }
             Self::BadEncoding => write!(
                 f,
@@ -150,10 +145,10 @@ impl Template {
             match placeholder(name) {
                 Err(problem) => problems.push(problem),
                 Ok(()) if name.len() + 2 < segment.len() => {
-                    problems.push(Problem::PartOfSegment(name.to_owned()))
+                    problems.push(Problem::PartOfSegment(name.to_owned()));
                 }
                 Ok(()) if self.placeholders.iter().any(|known| known == name) => {
-                    problems.push(Problem::Twice(name.to_owned()))
+                    problems.push(Problem::Twice(name.to_owned()));
                 }
                 Ok(()) => self.placeholders.push(name.to_owned()),
             }
@@ -194,38 +189,19 @@ fn placeholder(name: &str) -> Result<(), Problem> {
 
 /// Checks a segment without placeholders: it is sent as it is written.
 fn literal(segment: &str, problems: &mut Vec<Problem>) {
-    let mut characters = segment.char_indices();
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '%' => {
-                if !segment
-                    .as_bytes()
-                    .get(at + 1..at + 3)
-                    .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-                {
-                    problems.push(Problem::BadEncoding);
-                    break;
-                }
-            }
+    for (at, c) in segment.char_indices() {
+        let problem = if c == '%' {
+            let digits = segment.as_bytes().get(at + 1..at + 3);
+            let encoded = digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            (!encoded).then_some(Problem::BadEncoding)
+        } else {
             // The characters of a segment, RFC 3986 section 3.3.
-            'a'..='z'
-            | 'A'..='Z'
-            | '0'..='9'
-            | '-'
-            | '.'
-            | '_'
-            | '~'
-            | '!'
-            | '$'
-            | '&'
-            | '\''
-            | '('
-            | ')' => {}
-            '*' | '+' | ',' | ';' | '=' | ':' | '@' => {}
-            c => {
-                problems.push(Problem::Unencoded(c));
-                break;
-            }
+            let plain = c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
+            (!plain).then_some(Problem::Unencoded(c))
+        };
+        if let Some(problem) = problem {
+            problems.push(problem);
+            break;
         }
     }
     if matches!(

@@ -16,13 +16,16 @@ const TOO_MANY_ARGUMENTS: usize = 8;
 
 /// ```text
 /// Input:   async fn charge(#[caller] who: Caller, body: Body) -> R { tokens }
-/// Output:  pub struct __Policy_charge;
+/// Output:  struct __Policy_charge;
 ///          impl Policy for __Policy_charge { .. }
-///          async fn charge(__m2m: Guard<__Policy_charge>, body: Body) -> R { let who = caller::<Caller, _>(__m2m); tokens }
+///          async fn charge(__m2m: Guard<__Policy_charge>, body: Body) -> R {
+///              let who = caller::<Caller, _>(__m2m);
+///              tokens
+///          }
 /// ```
 ///
-/// The policy is in the type of the first argument. So every framework checks it before any other argument, and a route that leaves the guard
-/// out does not compile.
+/// The policy is in the type of the first argument. So every framework checks it before any other
+/// argument, and a route that leaves the guard out does not compile.
 pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> TokenStream {
     let Handler {
         attrs,
@@ -32,7 +35,8 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
         body,
     } = handler;
     let name = sig.ident.unraw().to_string();
-    // Our own spans throughout: nothing here is to be found by "go to definition", and lints spare what a macro of another crate made.
+    // Our own spans throughout: nothing here is to be found by "go to definition", and lints spare
+    // what a macro of another crate made.
     let span = Span::mixed_site();
     let marker = format_ident!("__Policy_{name}", span = span);
     let guard = format_ident!("__m2m", span = span);
@@ -41,14 +45,14 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
     let lint = crowded(&sig, caller.as_ref());
     let sig = with_guard(&sig, &quote_spanned!(span=> #guard: #krate::Guard<#marker>));
     let prelude = caller.map(|PatType { attrs, pat, ty, .. }| {
-        // The type stands in the call so that a type which is no caller is marked itself, not the code around it.
+        // The type stands in the call so that a type which is no caller is marked itself, not the
+        // code around it.
         quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);)
     });
     let body = with_prelude(&body, prelude.as_ref());
     quote_spanned! {span=>
         #conditions
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
         #vis struct #marker;
 
         #conditions
@@ -65,7 +69,8 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
     }
 }
 
-/// The function as it was, for when it cannot be guarded. The error beside it keeps it from being built.
+/// The function as it was, for when it cannot be guarded. The error beside it keeps it from being
+/// built.
 pub(super) fn unguarded(function: &Function) -> TokenStream {
     let Function {
         attrs,

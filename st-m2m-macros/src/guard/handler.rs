@@ -53,7 +53,8 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// Checks that `function` can be guarded; if not, reports why and gives it back without our attributes.
+    /// Checks that `function` can be guarded; if not, reports why and gives it back without our
+    /// attributes.
     pub(super) fn new(function: Function, diag: &mut Diagnostics) -> Result<Self, Box<Function>> {
         let before = diag.count();
         let Function {

@@ -19,7 +19,8 @@ pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream
     let item = match item::kind(item.clone()) {
         (Kind::Function, _) => match syn::parse2(item.clone()) {
             Ok(function) => match handler::Handler::new(function, &mut diag) {
-                // Wrong arguments leave a guarded handler, so that routes and callers still type-check.
+                // Wrong arguments leave a guarded handler, so that routes and callers still
+                // type-check.
                 Ok(handler) => emit::guarded(handler, &policy, &krate),
                 Err(function) => emit::unguarded(&function),
             },

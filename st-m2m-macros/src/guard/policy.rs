@@ -11,7 +11,8 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// Lets in only the services of these names; reports every name that no token can carry or that is given twice.
+    /// Lets in only the services of these names; reports every name that no token can carry or that
+    /// is given twice.
     pub(super) fn from_services(names: Vec<LitStr>, diag: &mut Diagnostics) -> Option<Self> {
         let before = diag.count();
         let mut seen: Vec<String> = Vec::new();

@@ -1,0 +1,10 @@
+use st_m2m::client::Error;
+use st_m2m::m2m_client;
+
+#[m2m_client(service = "orders")]
+trait Orders {
+    #[get("/orders")]
+    async fn list(&self, #[body] filter: u64) -> Result<u64, Error>;
+}
+
+fn main() {}

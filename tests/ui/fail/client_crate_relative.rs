@@ -1,0 +1,10 @@
+use st_m2m::client::Error;
+use st_m2m::m2m_client;
+
+#[m2m_client(service = "orders", crate = st_m2m)]
+trait Orders {
+    #[get("/orders")]
+    async fn list(&self) -> Result<u64, Error>;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use st_m2m::client::Error;
+use st_m2m::m2m_client;
+
+#[m2m_client(service = "orders")]
+trait Orders {
+    #[get("/orders")]
+    async fn list(&mut self) -> Result<u64, Error>;
+
+    #[get("/orders")]
+    async fn none() -> Result<u64, Error>;
+}
+
+fn main() {}
