@@ -268,7 +268,12 @@ fn skipped_list(skipped: &[SkippedKey]) -> String {
             .chars()
             .take(64)
             .collect();
-        text.push_str(&format!("{} ({})", key_id.escape_debug(), key.reason));
+        text.extend([
+            key_id.escape_debug().to_string().as_str(),
+            " (",
+            key.reason,
+            ")",
+        ]);
     }
     if skipped.len() > 5 {
         text.push_str(", …");

@@ -201,7 +201,7 @@ impl Service {
     }
 
     fn own_token(&self) -> Outcome<String> {
-        Ok(self.m2m.token()?.to_string())
+        Ok(self.m2m.token()?.expose().to_owned())
     }
 
     /// Status and body of the guarded route.

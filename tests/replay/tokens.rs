@@ -140,7 +140,7 @@ async fn services_are_accepted_and_everything_else_is_refused_for_its_reason() {
                     panic!("{}: {verdict:?}, expected {expected:?}", recording.name)
                 }
             }
-            let outcome = verdict.map_or_else(|reason| reason.as_str(), |_| "accepted");
+            let outcome = verdict.map_or_else(Reason::as_str, |_| "accepted");
             *tally.entry(outcome).or_insert(0) += 1;
             checked.insert(token.token.clone());
         }

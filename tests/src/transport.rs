@@ -19,6 +19,8 @@ pub enum Reply {
     Fail(Error),
     /// It is never answered.
     Hang,
+    /// It is passed on.
+    By(Arc<dyn Transport>),
 }
 
 /// A transport whose answers a function makes up. It remembers every request.
@@ -79,17 +81,18 @@ impl Reply {
 }
 
 impl Transport for Scripted {
-    fn send(&self, request: Request, _max_response_bytes: usize) -> ResponseFuture<'_> {
+    fn send(&self, request: Request, max_response_bytes: usize) -> ResponseFuture<'_> {
         let reply = (self.answer)(&request);
         self.sent
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
+            .push(request.clone());
         Box::pin(async move {
             match reply {
                 Reply::Answer(response) => Ok(response),
                 Reply::Fail(error) => Err(error),
                 Reply::Hang => std::future::pending().await,
+                Reply::By(transport) => transport.send(request, max_response_bytes).await,
             }
         })
     }

@@ -19,25 +19,23 @@ impl Core {
     /// The core of `ST_M2M_CONNECTION_URI`, else an embedded one.
     pub async fn start() -> Result<Self, Box<dyn Error>> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(match env::var("ST_M2M_CONNECTION_URI") {
-            Ok(connection_uri) => Self {
+        if let Ok(connection_uri) = env::var("ST_M2M_CONNECTION_URI") {
+            return Ok(Self {
                 connection_uri,
                 api_key: env::var("ST_M2M_API_KEY").ok(),
                 // Nothing is served there: keys come from the core. It is the issuer that tokens name.
                 api_domain: "http://localhost:3001".to_owned(),
                 http,
                 embedded: None,
-            },
-            Err(_) => {
-                let embedded = DevCore::start().await?;
-                Self {
-                    connection_uri: embedded.connection_uri().to_owned(),
-                    api_key: None,
-                    api_domain: embedded.api_domain().to_owned(),
-                    http,
-                    embedded: Some(embedded),
-                }
-            }
+            });
+        }
+        let embedded = DevCore::start().await?;
+        Ok(Self {
+            connection_uri: embedded.connection_uri().to_owned(),
+            api_key: None,
+            api_domain: embedded.api_domain().to_owned(),
+            http,
+            embedded: Some(embedded),
         })
     }
 

@@ -1,5 +1,7 @@
 //! One call: its arguments are encoded, it is sent with the token, its answer is decoded.
 
+use std::pin::Pin;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use serde::{Serialize, ser::Error as _};
@@ -23,6 +25,7 @@ const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 )]
 pub trait Parameter: Serialize {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Parameter for T {}
 
 /// A `#[body]` argument.
@@ -33,7 +36,18 @@ impl<T: Serialize + ?Sized> Parameter for T {}
 )]
 pub trait JsonBody: Serialize {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> JsonBody for T {}
+
+/// The error of an endpoint.
+#[diagnostic::on_unimplemented(
+    message = "error type `{Self}` cannot be built from `st_m2m::client::Error`",
+    label = "implement `From<st_m2m::client::Error>` for it"
+)]
+pub trait EndpointError: From<Error> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> EndpointError for E {}
 
 /// What an endpoint returns: a `Result`, under whatever name.
 #[diagnostic::on_unimplemented(
@@ -129,28 +143,27 @@ impl<'c> Call<'c> {
     }
 
     /// Sends the call and decodes the answer.
-    pub async fn send<D, R>(self) -> R
+    ///
+    /// The future is boxed for the sake of errors: an `async fn` repeats its bounds at the `.await`, and each
+    /// mistake in a return type would be reported twice.
+    pub fn send<D, R>(self) -> Pin<Box<dyn Future<Output = R> + Send + 'c>>
     where
         R: Outcome,
-        R::Err: From<Error>,
+        R::Err: EndpointError,
         D: Decode<R::Ok>,
     {
-        let endpoint = self.endpoint;
-        let result = match self.exchange().await {
-            Ok(response) if D::accepts(response.status()) => D::decode(&response)
-                .map_err(|problem| Error::Decode(Failure::new(endpoint, problem, None))),
-            Ok(response) => {
-                let (parts, body) = response.into_parts();
-                Err(Error::Status(Box::new(ErrorResponse::new(
-                    endpoint,
-                    parts.status,
-                    parts.headers,
-                    body,
-                ))))
-            }
-            Err(error) => Err(error),
-        };
-        R::from_result(result.map_err(R::Err::from))
+        Box::pin(async move {
+            let endpoint = self.endpoint;
+            let result = match self.exchange().await {
+                Ok(response) if D::accepts(response.status()) => D::decode(&response)
+                    .map_err(|problem| Error::Decode(Failure::new(endpoint, problem, None))),
+                Ok(response) => Err(Error::Status(Box::new(ErrorResponse::new(
+                    endpoint, response,
+                )))),
+                Err(error) => Err(error),
+            };
+            R::from_result(result.map_err(R::Err::from))
+        })
     }
 
     async fn exchange(self) -> Result<Response, Error> {

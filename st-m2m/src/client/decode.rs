@@ -38,6 +38,7 @@ pub struct OptionalJson;
 #[derive(Debug)]
 pub struct Unit;
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Decode<T> for Json {
     fn decode(response: &Response) -> Result<T, String> {
         let body = response.body();
@@ -62,6 +63,7 @@ impl<T: DeserializeOwned> Decode<T> for Json {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Decode<Option<T>> for OptionalJson {
     fn decode(response: &Response) -> Result<Option<T>, String> {
         let nothing = matches!(

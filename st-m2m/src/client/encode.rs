@@ -36,9 +36,8 @@ impl serde::ser::Error for EncodeError {
 /// the request, with its token, would go to another endpoint (WHATWG URL Standard, "double-dot URL path segment").
 pub(super) fn segment<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeError> {
     let mut values = scalars(value)?;
-    let text = match (values.pop(), values.is_empty()) {
-        (Some(text), true) => text,
-        _ => return Err(EncodeError::custom("a path segment is exactly one value")),
+    let (Some(text), true) = (values.pop(), values.is_empty()) else {
+        return Err(EncodeError::custom("a path segment is exactly one value"));
     };
     if matches!(text.as_str(), "" | "." | "..") {
         return Err(EncodeError::custom(
@@ -81,6 +80,8 @@ struct Scalars<'v> {
 }
 
 impl Scalars<'_> {
+    // Fallible, so that every method of the serializer below is one expression.
+    #[allow(clippy::unnecessary_wraps)]
     fn push(self, value: &impl Display) -> Result<(), EncodeError> {
         self.values.push(value.to_string());
         Ok(())

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::Endpoint;
+use crate::http::Response;
 
 /// Why a call to another service failed.
 ///
@@ -67,16 +68,12 @@ pub struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    pub(super) fn new(
-        endpoint: &'static Endpoint,
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Self {
+    pub(super) fn new(endpoint: &'static Endpoint, response: Response) -> Self {
+        let (parts, body) = response.into_parts();
         Self {
             endpoint: Some(endpoint),
-            status,
-            headers,
+            status: parts.status,
+            headers: parts.headers,
             body,
         }
     }
@@ -133,6 +130,7 @@ impl Error {
     /// The body of an answer other than 2xx, read as JSON.
     ///
     /// `None` when there was no such answer.
+    #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
         match self {
             Self::Status(response) => Some(serde_json::from_slice(&response.body)),
@@ -159,9 +157,10 @@ impl fmt::Display for Error {
             write!(f, "{endpoint}: ")?;
         }
         match self {
-            Self::InvalidRequest(failure) => write!(f, "not sent: {failure}"),
+            Self::InvalidRequest(failure) | Self::Connect(failure) => {
+                write!(f, "not sent: {failure}")
+            }
             Self::Token(failure) => write!(f, "not sent, for want of a token: {failure}"),
-            Self::Connect(failure) => write!(f, "not sent: {failure}"),
             Self::Timeout(failure) | Self::Transport(failure) => write!(f, "{failure}"),
             Self::Status(response) => write!(f, "answered with status {}", response.status),
             Self::Decode(failure) => write!(f, "the answer cannot be read: {failure}"),

@@ -22,7 +22,7 @@ pub use self::{
 #[doc(hidden)]
 pub mod private {
     pub use super::{
-        call::{Call, JsonBody, Outcome, Parameter},
+        call::{Call, EndpointError, JsonBody, Outcome, Parameter},
         decode::{Decode, Json, OptionalJson, Unit},
         handle::{Client, GeneratedClient, Service, client_builder, new_client},
     };

@@ -297,7 +297,7 @@ impl ConfigBuilder {
             plain_http
                 .check(&location.origin)
                 .map_err(at("connection_uri"))?;
-            hosts.push(CoreHost::new(location.domain, location.path));
+            hosts.push(CoreHost::new(&location.domain, &location.path));
         }
         if hosts.is_empty() {
             return Err(ConfigError::new(

@@ -96,19 +96,17 @@ fn unknown(key: &str) -> String {
         .map(|(known, _)| (strsim::damerau_levenshtein(known, key), known))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, known)| *distance <= known.len() / 2);
-    match nearest {
-        Some((_, known)) => format!("is not a known variable; did you mean `{PREFIX}{known}`?"),
-        None => {
-            let known: Vec<_> = KEYS
-                .iter()
-                .map(|(known, _)| format!("{PREFIX}{known}"))
-                .collect();
-            format!(
-                "is not a known variable; known are {} and {PREFIX}{URL_PREFIX}<SERVICE>",
-                known.join(", ")
-            )
-        }
+    if let Some((_, known)) = nearest {
+        return format!("is not a known variable; did you mean `{PREFIX}{known}`?");
     }
+    let known: Vec<_> = KEYS
+        .iter()
+        .map(|(known, _)| format!("{PREFIX}{known}"))
+        .collect();
+    format!(
+        "is not a known variable; known are {} and {PREFIX}{URL_PREFIX}<SERVICE>",
+        known.join(", ")
+    )
 }
 
 fn boolean(value: &str) -> Result<bool, String> {
@@ -288,6 +286,10 @@ mod tests {
             assert!(message.contains(expected), "{variable}={value}: {message}");
             assert!(!message.contains("secret"), "{message}");
         }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named() {
         for (variables, expected) in [
             (
                 [

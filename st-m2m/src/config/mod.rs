@@ -84,7 +84,6 @@ pub struct Config {
 
 impl Config {
     /// Starts a configuration.
-    #[must_use]
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }

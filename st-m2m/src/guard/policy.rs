@@ -16,7 +16,7 @@ pub trait Policy: Send + Sync + 'static {
 }
 
 /// What callers must satisfy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Rules {
     /// Empty: any service.
     callers: &'static [&'static str],

@@ -176,7 +176,7 @@ impl Refreshing {
     }
 
     async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, Error> {
-        if let Some(snapshot) = self.usable().filter(|it| it.is_fresh()) {
+        if let Some(snapshot) = self.usable().filter(Snapshot::is_fresh) {
             return Ok(snapshot.keys);
         }
         let fetched = self.source.fetch().await?;

@@ -7,10 +7,8 @@ use std::fmt;
 pub(crate) struct CoreHost(String);
 
 impl CoreHost {
-    pub(crate) fn new(domain: String, path: String) -> Self {
-        let mut address = domain;
-        address.push_str(&path);
-        Self(address)
+    pub(crate) fn new(domain: &str, path: &str) -> Self {
+        Self(format!("{domain}{path}"))
     }
 
     /// The absolute URL of `path` at this host.

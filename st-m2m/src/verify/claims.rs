@@ -175,18 +175,17 @@ fn strings(raw: &RawValue) -> Option<Vec<String>> {
 
 /// A `NumericDate` (RFC 7519 §2): an integer, or a finite non-negative number whose fraction is dropped.
 fn date(raw: &RawValue) -> Option<u64> {
-    let seconds = match serde_json::from_str::<u64>(raw.get()) {
-        Ok(seconds) => seconds,
-        Err(_) => {
-            let seconds: f64 = serde_json::from_str(raw.get()).ok()?;
-            // `as` saturates; the comparison below refuses what it saturated to.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let whole = seconds
-                .is_finite()
-                .then_some(seconds)
-                .filter(|it| *it >= 0.0)? as u64;
-            whole
+    let seconds = if let Ok(seconds) = serde_json::from_str::<u64>(raw.get()) {
+        seconds
+    } else {
+        let seconds: f64 = serde_json::from_str(raw.get()).ok()?;
+        if !seconds.is_finite() || seconds < 0.0 {
+            return None;
         }
+        // `as` saturates, and the comparison below refuses what it saturated to.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let whole = seconds as u64;
+        whole
     };
     (seconds <= LATEST_DATE).then_some(seconds)
 }

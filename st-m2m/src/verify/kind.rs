@@ -4,6 +4,8 @@
 //! a good signature says nothing about the kind. The kind is told by the token's shape alone, before any rule
 //! runs, and then that kind's whole rules apply. There is no second try with another kind.
 
+use serde_json::value::RawValue;
+
 use super::{claims::Claims, jws::Header};
 
 /// The headers of session tokens before version 3, which are literals in padded standard base64
@@ -45,12 +47,11 @@ impl TokenKind {
         if header.version.is_some() || claims.has_session_member() {
             return Self::Session;
         }
-        match claims.stt.map(|it| it.get()) {
+        match claims.stt.map(RawValue::get) {
             Some("1") => Self::OAuth2Access,
             Some("2") => Self::Id,
-            Some(_) => Self::Other,
             None if claims.source.is_some() => Self::Service,
-            None => Self::Other,
+            _ => Self::Other,
         }
     }
 }
