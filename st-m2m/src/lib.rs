@@ -95,8 +95,175 @@ pub mod client;
 #[doc(hidden)]
 pub mod __private;
 
+/// Guards an `async fn` handler: only other services may call it.
+///
+/// The check runs before every other extractor, so whoever is refused is refused before a path is parsed or a body
+/// is read. How refusals are answered: [`Rejection`].
+///
+#[cfg_attr(feature = "axum", doc = "```")]
+#[cfg_attr(not(feature = "axum"), doc = "```ignore")]
+/// use axum::{Json, Router, extract::Path, routing::{get, post}};
+/// use st_m2m::{Caller, m2m_protected};
+///
+/// // Any service.
+/// #[m2m_protected]
+/// async fn reindex() {}
+///
+/// // Two services, and who it was.
+/// #[m2m_protected(from = ["orders", "checkout"])]
+/// async fn charge(#[caller] caller: Caller, Path(id): Path<u64>) -> Json<Option<String>> {
+///     Json(caller.service().map(str::to_owned))
+/// }
+///
+/// let app: Router = Router::new().route("/reindex", post(reindex)).route("/charges/{id}", get(charge));
+/// ```
+///
+/// # Keys
+///
+/// | key | value | default |
+/// |---|---|---|
+/// | `from` | `"orders"` or `["orders", "checkout"]`: the services that may call, by the `sub` of their token; others are answered 403 | any service |
+/// | `crate` | `::path` or `crate::path` of this crate, where it has another name | `::st_m2m` |
+///
+/// `#[caller] name: Caller` on one parameter receives the verified [`Caller`]; any irrefutable pattern will do.
+///
+/// # Which [`M2m`]
+///
+/// The one in the request's extensions, else the process-global one of [`init`]. Without either, every request is
+/// answered 503.
+///
+/// # What it expands to
+///
+/// A hidden type with the policy, and the function with a hidden first argument that proves the policy was enforced:
+///
+/// ```ignore
+/// #[doc(hidden)]
+/// struct __Policy_charge;
+/// impl ::st_m2m::__private::Policy for __Policy_charge { /* from, and where the handler stands */ }
+///
+/// async fn charge(__m2m: ::st_m2m::Guard<__Policy_charge>, Path(id): Path<u64>) -> Json<Option<String>> {
+///     let caller: Caller = ::st_m2m::__private::caller::<Caller, _>(__m2m);
+///     Json(caller.service().map(str::to_owned))
+/// }
+/// ```
+///
+/// Body, return type, generics, `where` clauses, attributes and visibility stay as they are. Only this crate makes a
+/// [`Guard`], so the handler cannot be called or routed without the check. The body may be half-written: the attribute
+/// does not look inside. Put the attribute above route attributes, and `#[axum::debug_handler]` below it; the other
+/// way round does not compile.
+///
+/// # Errors
+///
+/// An unknown key (with the nearest name), a key twice, a wrong value, `from = []`, an empty, odd or repeated name; an
+/// item that is no free `async fn`; `const`, `unsafe` or `extern`; `#[caller]` twice, with arguments, or on a type that
+/// is no caller. All are reported at once, each where it stands.
 pub use st_m2m_macros::m2m_protected;
 
+/// Makes a typed HTTP client of a trait. Every call carries this service's token.
+///
+#[cfg_attr(all(feature = "axum", feature = "dev-core"), doc = "```")]
+#[cfg_attr(not(all(feature = "axum", feature = "dev-core")), doc = "```ignore")]
+/// use serde::{Deserialize, Serialize};
+/// use st_m2m::{client::Error, m2m_client};
+///
+/// #[derive(Serialize)]
+/// pub struct NewOrder { pub item: String }
+///
+/// #[derive(Deserialize)]
+/// pub struct Order { pub id: u64, pub item: String }
+///
+/// /// The orders service.
+/// #[m2m_client(service = "orders", base_url = "https://orders.internal/v1")]
+/// pub trait Orders {
+///     /// `GET /orders?status=open&tag=a&tag=b`
+///     #[get("/orders")]
+///     async fn list(&self, status: Option<&str>, #[query("tag")] tags: &[String]) -> Result<Vec<Order>, Error>;
+///
+///     /// `POST /orders`
+///     #[post("/orders")]
+///     async fn create(&self, #[body] order: &NewOrder) -> Result<Order, Error>;
+///
+///     /// `GET /orders/7`; 404 is `None`.
+///     #[get("/orders/{id}")]
+///     async fn find(&self, id: u64) -> Result<Option<Order>, Error>;
+///
+///     /// `DELETE /orders/7`; the body of the answer is ignored.
+///     #[delete("/orders/{id}")]
+///     async fn cancel(&self, id: u64) -> Result<(), Error>;
+/// }
+///
+/// // Accept the trait, so that tests can pass a fake: `impl Orders for FakeOrders` needs no macro.
+/// async fn cancel_all(orders: &impl Orders) -> Result<(), Error> {
+///     for order in orders.list(Some("open"), &[]).await? {
+///         orders.cancel(order.id).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// // The client of the process-global `M2m`, looked up at each call.
+/// let orders = OrdersClient::new();
+/// ```
+///
+/// # Keys
+///
+/// | key | value |
+/// |---|---|
+/// | `service` | required: the callee's name, `[a-z0-9-]+` |
+/// | `base_url` | where it is, unless the builder or the configuration says otherwise: an absolute http(s) URL without query, fragment or credentials |
+/// | `crate` | `::path` or `crate::path` of this crate, where it has another name |
+///
+/// # Endpoints
+///
+/// An endpoint is `async fn name(&self, …) -> Result<T, E>` with one of `#[get("/path")]`, `#[head]`, `#[post]`,
+/// `#[put]`, `#[patch]`, `#[delete]`, `#[options]` or `#[request("PURGE", "/path")]`. `E` is [`client::Error`] or any
+/// type that implements `From` for it. These attributes are no items: nothing is imported, and nothing collides with
+/// attributes of a web framework. Methods with a default body and no such attribute are left alone.
+///
+/// A path starts with `/`, is appended to the base URL, and holds placeholders that are whole segments: `{id}`.
+///
+/// # Parameters
+///
+/// Names, verb and attributes decide, never types:
+///
+/// 1. `#[path]`, `#[query]` or `#[body]` on a parameter. `#[path("order-id")]` and `#[query("tag")]` give it another
+///    name on the wire.
+/// 2. Else a parameter whose name is a placeholder goes into the path.
+/// 3. Else, with GET, HEAD, DELETE and OPTIONS, it is a query parameter under its own name.
+/// 4. Else it is an error: say `#[body]` or `#[query]`.
+///
+/// | binding | value | on the wire |
+/// |---|---|---|
+/// | path | one `serde::Serialize` value: number, `bool`, `char`, string, unit variant, newtype of those | one percent-encoded segment; empty, `.` and `..` are refused with [`client::Error::InvalidRequest`] |
+/// | query | the same; also an `Option`, omitted when `None`, or a list, one pair for each value | `key=value`, form-encoded |
+/// | body | any `serde::Serialize` | JSON |
+///
+/// # Answers
+///
+/// The first type argument of the return type decides: `()` ignores the body; with `Option<T>` status 404 and an empty
+/// body are `None`; everything else is JSON. A HEAD answer has no body: return `Result<(), E>`. Any status other than
+/// 2xx is [`client::Error::Status`].
+///
+/// # Time, size, redirects
+///
+/// A call has the time of `request_timeout` (5 s by default), an answer 8 MiB. Redirects are not followed and nothing
+/// is sent twice. Plain http goes to loopback and to the hosts of `allow_http` only. Without a usable token nothing is
+/// sent at all.
+///
+/// # What it expands to
+///
+/// * the trait, without these attributes, each endpoint as `fn name(&self, …) -> impl Future<Output = …> + Send`, with
+///   `Send + Sync` as supertraits; implementors still write `async fn`;
+/// * `OrdersClient`, with the trait's visibility: `new()`, `builder()` (a [`client::ClientBuilder`]), `ENDPOINTS` (of
+///   [`client::Endpoint`]), `Clone`, `Default`, and a `Debug` that shows nothing;
+/// * `impl Orders for OrdersClient`, each method one chain of calls into this crate.
+///
+/// `#[cfg]` on the trait or on a method applies to everything made from it.
+///
+/// # Errors
+///
+/// Over fifty mistakes have a message of their own that says what to write: in the attribute, the trait, the
+/// signatures, the paths, the mapping of parameters, and in types that cannot be sent or read. All are reported at
+/// once, each where it stands, and the trait itself stays usable.
 #[cfg(feature = "client")]
 pub use st_m2m_macros::m2m_client;
 
