@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwapOption;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
+    task::JoinHandle,
     time::Instant,
 };
 
@@ -52,7 +53,7 @@ struct Refreshing {
     flight: Arc<Mutex<Budget>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Snapshot {
     keys: Arc<KeySet>,
     fetched_at: Instant,
@@ -74,6 +75,8 @@ impl Snapshot {
 struct Budget {
     tokens: u32,
     refilled_at: Instant,
+    /// Whether the last fetch gave no keys.
+    failed: bool,
 }
 
 impl Budget {
@@ -109,6 +112,7 @@ impl KeyStore {
                 flight: Arc::new(Mutex::new(Budget {
                     tokens: FETCH_BURST,
                     refilled_at: Instant::now(),
+                    failed: false,
                 })),
             })),
         }
@@ -148,25 +152,33 @@ impl KeyStore {
 
 impl Refreshing {
     async fn find(self: &Arc<Self>, key_id: &str) -> Result<Candidates, LookupError> {
-        let asked_at = Instant::now();
-        let known = self.usable().and_then(|it| it.keys.candidates(key_id));
+        let seen = self.current.load_full();
+        let known = seen
+            .as_ref()
+            .filter(|snapshot| snapshot.is_usable())
+            .and_then(|snapshot| snapshot.keys.candidates(key_id));
         let guard = match known {
-            // The key is known, only its set is old: whoever fetches already, nobody else waits for him.
+            // The key is known, only its set is old: one request sees to that, nobody else waits for it.
             Some(candidates) => match Arc::clone(&self.flight).try_lock_owned() {
+                Ok(guard) if guard.failed => {
+                    // Nor does anybody wait for an issuer that gave no keys the last time.
+                    drop(self.fetch(guard));
+                    return Ok(candidates);
+                }
                 Ok(guard) => guard,
                 Err(_) => return Ok(candidates),
             },
             None => Arc::clone(&self.flight).lock_owned().await,
         };
-        let fetched_meanwhile = self
-            .current
-            .load()
-            .as_ref()
-            .is_some_and(|it| it.fetched_at >= asked_at);
-        if !fetched_meanwhile {
-            self.fetch(guard).await;
+        let fetched_meanwhile = !same(seen.as_ref(), self.current.load().as_ref());
+        if !fetched_meanwhile && let Some(fetch) = self.fetch(guard) {
+            // A task that was aborted with its runtime leaves the keys as they were.
+            let _ended = fetch.await;
         }
-        let current = self.usable().ok_or(LookupError::Unavailable)?;
+        let current = self.current.load_full();
+        let current = current
+            .filter(|snapshot| snapshot.is_usable())
+            .ok_or(LookupError::Unavailable)?;
         let newest = current.fetched_at.elapsed() < CERTAINLY_ABSENT;
         current.keys.candidates(key_id).ok_or(if newest {
             LookupError::Unknown
@@ -175,32 +187,33 @@ impl Refreshing {
         })
     }
 
-    async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, Error> {
-        if let Some(snapshot) = self.usable().filter(Snapshot::is_fresh) {
-            return Ok(snapshot.keys);
+    async fn all(&self) -> Result<Arc<KeySet>, Error> {
+        if let Some(snapshot) = self.current.load().as_ref().filter(|it| it.is_fresh()) {
+            return Ok(Arc::clone(&snapshot.keys));
         }
         let fetched = self.source.fetch().await?;
         Ok(self.store(fetched))
     }
 
-    /// Fetches, if the budget allows. The task goes on when the request that started it is dropped: otherwise
-    /// callers who hang up could keep a new key from ever being fetched.
-    async fn fetch(self: &Arc<Self>, mut guard: OwnedMutexGuard<Budget>) {
+    /// Starts a fetch, if the budget allows. It is a task of its own, which goes on when the request that started it
+    /// is dropped: otherwise callers who hang up could keep a new key from ever being fetched.
+    fn fetch(self: &Arc<Self>, mut guard: OwnedMutexGuard<Budget>) -> Option<JoinHandle<()>> {
         if !guard.take() {
-            return;
+            return None;
         }
         let this = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        Some(tokio::spawn(async move {
             match this.source.fetch().await {
                 Ok(fetched) => {
                     this.store(fetched);
+                    guard.failed = false;
                 }
-                Err(error) => observe::key_fetch_failed(&error),
+                Err(error) => {
+                    observe::key_fetch_failed(&error);
+                    guard.failed = true;
+                }
             }
-            drop(guard);
-        });
-        // A task that was aborted with its runtime leaves the keys as they were.
-        let _ended = task.await;
+        }))
     }
 
     fn store(&self, fetched: super::fetch::Fetched) -> Arc<KeySet> {
@@ -213,12 +226,12 @@ impl Refreshing {
         })));
         keys
     }
+}
 
-    fn usable(&self) -> Option<Snapshot> {
-        let current = self.current.load();
-        current
-            .as_deref()
-            .filter(|snapshot| snapshot.is_usable())
-            .cloned()
+/// Whether no other set was stored in between.
+fn same(before: Option<&Arc<Snapshot>>, after: Option<&Arc<Snapshot>>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+        (before, after) => before.is_none() && after.is_none(),
     }
 }

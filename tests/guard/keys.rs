@@ -1,0 +1,253 @@
+//! Keys that are fetched, rotated, removed, or not to be had. Time is tokio's, and paused.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::extract::FromRequestParts;
+use serde_json::{Value, json};
+use st_m2m::{Caller, JwksSource, M2m, Reason, dev::DevCore};
+use st_m2m_tests::transport::{Reply, Scripted};
+
+use crate::service::{claims, config, core, header, sign, start};
+
+/// An issuer whose published keys a test changes.
+#[derive(Clone)]
+struct Issuer {
+    published: Arc<Mutex<Published>>,
+    network: Scripted,
+}
+
+#[derive(Clone)]
+enum Published {
+    Keys(Vec<Value>),
+    Nothing,
+    Hangs,
+}
+
+impl Issuer {
+    fn new() -> Self {
+        let published = Arc::new(Mutex::new(Published::Nothing));
+        let state = Arc::clone(&published);
+        let network = Scripted::new(move |_| match state.lock().expect("not poisoned").clone() {
+            Published::Keys(keys) => Reply::text(200, json!({ "keys": keys }).to_string()),
+            Published::Nothing => Reply::refused(),
+            Published::Hangs => Reply::Hang,
+        });
+        Self { published, network }
+    }
+
+    fn publish(&self, cores: &[&DevCore]) {
+        let keys = cores
+            .iter()
+            .flat_map(|core| core.jwks()["keys"].as_array().cloned().expect("keys"))
+            .collect();
+        *self.published.lock().expect("not poisoned") = Published::Keys(keys);
+    }
+
+    fn fall(&self, how: Published) {
+        *self.published.lock().expect("not poisoned") = how;
+    }
+
+    fn fetches(&self) -> usize {
+        self.network.sent().len()
+    }
+
+    async fn receiver(&self) -> M2m {
+        let config = config(&core())
+            .jwks(JwksSource::Sdk)
+            .transport(self.network.shared());
+        start(config).await
+    }
+}
+
+fn token(core: &DevCore) -> String {
+    sign(core, &header(), &claims())
+}
+
+fn unknown(core: &DevCore, number: usize) -> String {
+    let mut header = header();
+    header["kid"] = json!(format!("s-unknown-{number}"));
+    sign(core, &header, &claims())
+}
+
+async fn verdict(m2m: &M2m, token: &str) -> Result<(), Reason> {
+    let (mut parts, ()) = http::Request::builder()
+        .header("authorization", format!("Bearer {token}"))
+        .extension(m2m.clone())
+        .body(())
+        .expect("a request")
+        .into_parts();
+    let verdict = Caller::from_request_parts(&mut parts, &()).await;
+    verdict.map(drop).map_err(|rejection| rejection.reason())
+}
+
+async fn pass(seconds: u64) {
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_at_a_cold_start_causes_one_fetch() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    let token = token(&core);
+    let crowd: Vec<_> = (0..200)
+        .map(|_| {
+            let (m2m, token) = (m2m.clone(), token.clone());
+            tokio::spawn(async move { verdict(&m2m, &token).await })
+        })
+        .collect();
+    for one in crowd {
+        assert_eq!(one.await.expect("no panic"), Ok(()));
+    }
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_is_found_and_a_removed_one_is_cut() {
+    let (issuer, old, new) = (Issuer::new(), core(), core());
+    issuer.publish(&[&old]);
+    let m2m = issuer.receiver().await;
+    assert_eq!(verdict(&m2m, &token(&old)).await, Ok(()));
+
+    issuer.publish(&[&old, &new]);
+    assert_eq!(
+        verdict(&m2m, &token(&new)).await,
+        Ok(()),
+        "fetched for the unknown key id"
+    );
+    assert_eq!(issuer.fetches(), 2);
+
+    issuer.publish(&[&new]);
+    assert_eq!(
+        verdict(&m2m, &token(&old)).await,
+        Ok(()),
+        "not yet known to be removed"
+    );
+    pass(601).await;
+    assert_eq!(verdict(&m2m, &token(&old)).await, Err(Reason::UnknownKey));
+    assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn invented_key_ids_do_not_become_fetches_and_hurt_nobody() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    let good = token(&core);
+    assert_eq!(verdict(&m2m, &good).await, Ok(()));
+    for number in 0..600 {
+        let refused = verdict(&m2m, &unknown(&core, number % 7)).await;
+        assert!(
+            matches!(refused, Err(Reason::UnknownKey | Reason::KeysUnavailable)),
+            "{refused:?}"
+        );
+        assert_eq!(verdict(&m2m, &good).await, Ok(()));
+        tokio::time::advance(Duration::from_millis(100)).await;
+    }
+    assert!(
+        issuer.fetches() <= 8,
+        "{} fetches in 60 s",
+        issuer.fetches()
+    );
+
+    let new = crate::service::core();
+    issuer.publish(&[&core, &new]);
+    pass(10).await;
+    assert_eq!(
+        verdict(&m2m, &token(&new)).await,
+        Ok(()),
+        "a real key is found in 10 s"
+    );
+}
+
+/// Nobody without a good-looking token makes us ask the issuer.
+#[tokio::test(start_paused = true)]
+async fn tokens_that_could_not_be_good_cause_no_fetch() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    let mut expired = claims();
+    expired["iat"] = json!(1);
+    expired["exp"] = json!(2);
+    let mut other = claims();
+    other["iss"] = json!("https://evil.example");
+    let session = core
+        .create_session("user", serde_json::Map::new())
+        .expect("a session");
+    for token in [
+        sign(&core, &header(), &expired),
+        sign(&core, &header(), &other),
+        session,
+        "a.b.c".to_owned(),
+        sign(&core, &json!({"alg": "none", "typ": "JWT"}), &claims()),
+    ] {
+        assert!(verdict(&m2m, &token).await.is_err());
+    }
+    assert_eq!(issuer.fetches(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_keys_are_used_for_an_hour_while_the_issuer_is_away() {
+    for how in [
+        Published::Nothing,
+        Published::Hangs,
+        Published::Keys(Vec::new()),
+    ] {
+        let (issuer, core) = (Issuer::new(), core());
+        issuer.publish(&[&core]);
+        let m2m = issuer.receiver().await;
+        let good = token(&core);
+        assert_eq!(verdict(&m2m, &good).await, Ok(()));
+        issuer.fall(how);
+        let mut slowest = Duration::ZERO;
+        for minute in 0..59 {
+            pass(60).await;
+            let asked_at = tokio::time::Instant::now();
+            assert_eq!(verdict(&m2m, &good).await, Ok(()), "minute {minute}");
+            slowest = slowest.max(asked_at.elapsed());
+        }
+        assert!(slowest <= Duration::from_secs(5), "{slowest:?}");
+        pass(120).await;
+        assert_eq!(verdict(&m2m, &good).await, Err(Reason::KeysUnavailable));
+
+        issuer.publish(&[&core]);
+        pass(10).await;
+        assert_eq!(verdict(&m2m, &good).await, Ok(()), "it heals by itself");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_is_down_at_first_is_asked_again() {
+    let (issuer, core) = (Issuer::new(), core());
+    let m2m = issuer.receiver().await;
+    let good = token(&core);
+    for _ in 0..50 {
+        assert_eq!(verdict(&m2m, &good).await, Err(Reason::KeysUnavailable));
+    }
+    assert!(issuer.fetches() <= 2, "{}", issuer.fetches());
+    issuer.publish(&[&core]);
+    pass(10).await;
+    assert_eq!(verdict(&m2m, &good).await, Ok(()));
+}
+
+/// Callers who hang up must not keep a new key from being fetched.
+#[tokio::test(start_paused = true)]
+async fn a_fetch_goes_on_when_the_request_that_started_it_is_dropped() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    let good = token(&core);
+    {
+        let mut asking = std::pin::pin!(verdict(&m2m, &good));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(asking.as_mut().poll(&mut context).is_pending());
+    }
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    assert_eq!(issuer.fetches(), 1);
+    assert_eq!(verdict(&m2m, &good).await, Ok(()));
+    assert_eq!(issuer.fetches(), 1);
+}

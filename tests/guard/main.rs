@@ -1,0 +1,7 @@
+//! Who is let in by a guard, and how everybody else is answered.
+
+mod answers;
+mod keys;
+mod order;
+mod service;
+mod tokens;
