@@ -41,6 +41,7 @@ fn without(member: &str) -> Value {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // one table
 async fn claims() {
     use Reason::{
         ClaimMalformed, Expired, ExpiryMissing, ExpiryNotAfterIssue, IssuedAtMissing,
@@ -436,7 +437,12 @@ async fn options_of_the_receiver() {
     assert_eq!(verdict(&m2m, &fixed).await, Err(Reason::IssuerNotAccepted));
 
     let second = std::time::Duration::from_secs(1);
-    let m2m = start(config(&core).max_token_age(60 * second).leeway(0 * second)).await;
+    let m2m = start(
+        config(&core)
+            .max_token_age(60 * second)
+            .leeway(std::time::Duration::ZERO),
+    )
+    .await;
     for (age, expected) in [(60, Ok(())), (61, Err(Reason::TooOld))] {
         let token = sign(&core, &header(), &with("iat", json!(NOW - age)));
         assert_eq!(verdict(&m2m, &token).await, expected, "{age}");
