@@ -6,8 +6,9 @@ use crate::http;
 
 /// Why a service could not start, mint a token or read keys.
 ///
-/// Every message says what to do. None contains a token or an api key.
-#[derive(Debug, thiserror::Error)]
+/// Every message says what to do. None contains a token or an api key. `Debug` shows the message too, so that a `main`
+/// that returns a `Result` prints it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration is incomplete or contradictory.
@@ -39,7 +40,7 @@ pub enum Error {
 }
 
 /// A configuration that cannot work: which key, its value unless it is secret, and what is accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,
     problem: String,
@@ -69,7 +70,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// Claims that are refused before the core is asked to sign them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
     /// The name is reserved: the core lets a caller's claims overwrite its own, so a stray `exp` or
@@ -93,7 +94,7 @@ pub enum ClaimsError {
 }
 
 /// What SuperTokens Core answered instead of what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum CoreError {
     /// No host of `connection_uri` answered.
@@ -190,7 +191,7 @@ fn tried(failures: &[HostFailure]) -> String {
 }
 
 /// Why the process has no usable token of its own.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The configuration mints nothing.
@@ -209,7 +210,7 @@ pub enum TokenError {
 }
 
 /// Why public keys could not be fetched or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
     /// The issuer gave no answer.
@@ -280,3 +281,24 @@ fn skipped_list(skipped: &[SkippedKey]) -> String {
     }
     text
 }
+
+/// What a program prints whose `main` returns one of these, and what `unwrap` says: the message, rather than the
+/// names of variants and fields.
+macro_rules! debug_shows_the_message {
+    ($($error:ty),*) => {
+        $(impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        })*
+    };
+}
+
+debug_shows_the_message!(
+    Error,
+    ConfigError,
+    ClaimsError,
+    CoreError,
+    TokenError,
+    KeysError
+);

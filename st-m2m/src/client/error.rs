@@ -15,7 +15,6 @@ use crate::http::Response;
 /// string or a body.
 ///
 /// A method of a client trait may return any error type that implements `From<Error>`.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The request cannot be built: a path value that is empty or a dot segment, a struct where one value belongs,
@@ -165,6 +164,13 @@ impl fmt::Display for Error {
             Self::Status(response) => write!(f, "answered with status {}", response.status),
             Self::Decode(failure) => write!(f, "the answer cannot be read: {failure}"),
         }
+    }
+}
+
+/// The message, which is what a `main` that returns a `Result` prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
