@@ -1,6 +1,6 @@
 //! A service that calls another, which a test makes up.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use st_m2m::{
@@ -79,6 +79,17 @@ pub(crate) struct Filter {
     pub(crate) name: String,
 }
 
+/// One core for all tests of this binary: generating keys takes longer than everything else.
+static CORE: LazyLock<Arc<DevCore>> = LazyLock::new(|| {
+    let core = DevCore::builder()
+        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
+        .in_memory()
+        .expect("a core");
+    // Now rather than in the runtime of the test that happens to be first.
+    core.jwks();
+    Arc::new(core)
+});
+
 /// A started service, and everything it sent to others.
 pub(crate) struct Service {
     pub(crate) m2m: M2m,
@@ -93,11 +104,7 @@ impl Service {
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Self {
         let clock = ManualClock::at_unix_seconds(NOW);
-        let core = DevCore::builder()
-            .clock(Arc::new(clock.clone()))
-            .in_memory()
-            .expect("a core");
-        let core = Arc::new(core);
+        let core: Arc<DevCore> = Arc::clone(&CORE);
         let network = Scripted::new(move |request| match request.uri().port_u16() {
             Some(3567) => Reply::By(core.clone()),
             _ => answer(request),

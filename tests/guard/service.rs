@@ -1,6 +1,6 @@
 //! A guarded axum service in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{Extension, Json, Router, body::Body, extract::Path, http::HeaderMap, routing::any};
 use http::{HeaderValue, Request, StatusCode};
@@ -44,6 +44,14 @@ async fn with_arguments(Path(id): Path<u64>, Json(body): Json<Vec<u64>>) -> Stri
 async fn by_extractor(caller: Caller) -> String {
     caller.service().unwrap_or("nobody").to_owned()
 }
+
+/// One core for all services of this binary: generating keys takes longer than everything else.
+static CORE: LazyLock<DevCore> = LazyLock::new(|| {
+    let core = core();
+    // Now rather than in the runtime of the test that happens to be first.
+    core.jwks();
+    core
+});
 
 /// A service that verifies with the keys of a core of its own.
 pub(crate) struct Service {
@@ -131,7 +139,7 @@ impl Service {
     }
 
     pub(crate) async fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let core = core();
+        let core = CORE.clone();
         let m2m = start(change(config(&core))).await;
         Self { core, m2m }
     }
