@@ -9,6 +9,8 @@ use std::{error::Error as StdError, fmt, future::Future, pin::Pin, time::Duratio
 
 use bytes::Bytes;
 
+use crate::observe;
+
 /// A request with its whole body.
 pub type Request = http::Request<Bytes>;
 /// An answer with its whole body.
@@ -98,13 +100,26 @@ pub(crate) struct ReqwestTransport(reqwest::Client);
 impl ReqwestTransport {
     /// Builds the client. It follows no redirects, retries nothing and reads no proxy from the environment:
     /// a proxy would see tokens and api keys that are sent over plain http to loopback.
+    ///
+    /// On a machine without CA certificates, as small container images are, it still serves plain http, and trusts
+    /// nobody over https.
     pub(crate) fn new(connect_timeout: Duration) -> Result<Self, Error> {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(connect_timeout)
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .connect_timeout(connect_timeout)
+        };
+        builder()
             .build()
+            .or_else(|error| {
+                let client = builder().tls_certs_only([]).build();
+                if client.is_ok() {
+                    observe::no_certificates(&error);
+                }
+                client
+            })
             .map(Self)
             .map_err(|error| Error::Broken(error.without_url().into()))
     }

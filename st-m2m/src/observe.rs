@@ -6,6 +6,7 @@
 //! | `keys fetched` | debug | `keys` |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
 //! | `keys could not be fetched` | warn | `error` |
+//! | `no CA certificates: every https connection will fail` | warn | `error` |
 //! | `minted this service's token` | info | `key_id`, `expires_at` (seconds since the Unix epoch) |
 
 use crate::error::{KeysError, SkippedKey};
@@ -48,6 +49,11 @@ pub(crate) fn keys_fetched(keys: usize, skipped: &[SkippedKey]) {
 /// A fetch of keys failed; the keys in use stay.
 pub(crate) fn key_fetch_failed(error: &KeysError) {
     tracing::warn!(target: TARGET, %error, "keys could not be fetched");
+}
+
+/// The machine has no CA certificates.
+pub(crate) fn no_certificates(error: &impl std::fmt::Debug) {
+    tracing::warn!(target: TARGET, ?error, "no CA certificates: every https connection will fail");
 }
 
 /// The process's own token was minted.

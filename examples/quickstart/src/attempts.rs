@@ -78,7 +78,7 @@ struct Caller {
 impl Caller {
     fn new(orders_at: SocketAddr, billing_at: SocketAddr) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: crate::plain_http_client()?,
             orders: format!("http://{orders_at}/checkout"),
             billing: format!("http://{billing_at}/charges"),
         })

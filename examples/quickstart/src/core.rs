@@ -18,7 +18,7 @@ pub struct Core {
 impl Core {
     /// The core of `ST_M2M_CONNECTION_URI`, else an embedded one.
     pub async fn start() -> Result<Self, Box<dyn Error>> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = crate::plain_http_client()?;
         if let Ok(connection_uri) = env::var("ST_M2M_CONNECTION_URI") {
             return Ok(Self {
                 connection_uri,

@@ -66,3 +66,11 @@ async fn spawn(router: Router) -> std::io::Result<SocketAddr> {
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
 }
+
+/// An HTTP client that does as it is told. It speaks plain http alone, so it needs no CA certificates.
+fn plain_http_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+}
