@@ -49,6 +49,8 @@ pub async fn init(config: Config) -> Result<M2m, Error> {
 #[derive(Clone)]
 pub struct M2m(Arc<Inner>);
 
+// Some fields only generated clients read.
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 struct Inner {
     service: Option<String>,
     issuer: String,

@@ -28,6 +28,7 @@ use super::{
     route::{Endpoint, PUBLIC, Route},
     sdk,
     sessions::{self, Context, NewSession, Sessions},
+    users,
 };
 use crate::{
     clock::Clock,
@@ -121,7 +122,7 @@ impl DevCore {
         format!("{}{}", self.0.origin, self.0.core.sdk_jwks_path)
     }
 
-    /// Answers a request in memory. Only its method, path, headers and body count.
+    /// Answers a request in memory. Only its method, path, query, headers and body count.
     pub async fn handle(&self, request: Request) -> Response {
         self.0.core.answer(request).await
     }
@@ -289,7 +290,7 @@ impl Core {
             (Endpoint::Jwt, Method::POST) => {
                 let fields = Fields::read(&request.headers, &body)?;
                 let keys = keys(app, now).await?;
-                jwt::mint(&fields, &version, route.is_public_tenant(), &keys, now)
+                jwt::mint(&fields, &version, route.app_specific(&version), &keys, now)
                     .map(|answer| reply::json(&answer))
             }
             (Endpoint::Session, Method::POST) => {
@@ -306,6 +307,10 @@ impl Core {
                 let fields = Fields::read(&request.headers, &body)?;
                 let keys = keys(app, now).await?;
                 sessions::verify(&self.context(app, &keys, &version), &fields)
+                    .map(|answer| reply::json(&answer))
+            }
+            (Endpoint::UserById, Method::GET) => {
+                users::by_id(request.uri.query(), route.app_specific(&version))
                     .map(|answer| reply::json(&answer))
             }
             _ => Err(method_not_supported()),

@@ -1,7 +1,5 @@
 //! `POST /recipe/jwt`: mints a JWT.
 
-use http::StatusCode;
-
 use super::{
     Error,
     cdi::CdiVersion,
@@ -16,7 +14,7 @@ use crate::supertokens::wire;
 pub(super) fn mint(
     fields: &Fields,
     version: &CdiVersion,
-    is_public_tenant: bool,
+    app_specific: Result<(), Refusal>,
     keys: &KeySet,
     now: u64,
 ) -> Result<Object, Refusal> {
@@ -34,12 +32,7 @@ pub(super) fn mint(
         || fields
             .optional_boolean("useStaticSigningKey")?
             .unwrap_or(true);
-    if version.is_at_least(5, 0) && !is_public_tenant {
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "Only public tenantId can call this app specific API",
-        ));
-    }
+    app_specific?;
     if !algorithm.eq_ignore_ascii_case(wire::ALGORITHM) {
         return Ok(Object::new().with("status", "UNSUPPORTED_ALGORITHM_ERROR"));
     }

@@ -1,8 +1,8 @@
 //! A SuperTokens-compatible core inside the process, for development, examples and tests.
 //!
 //! [`DevCore`] answers like SuperTokens Core 11.4.7 (CDI 2.7 to 5.4) at what service-to-service authentication
-//! needs: `/hello`, `/apiversion`, `/recipe/jwt`, `/.well-known/jwks.json`, `POST /recipe/session` and
-//! `/recipe/session/verify`. It also serves the keys where a backend SDK does, at
+//! needs: `/hello`, `/apiversion`, `/recipe/jwt`, `/.well-known/jwks.json`, `POST /recipe/session`,
+//! `/recipe/session/verify` and `/user/id`. It also serves the keys where a backend SDK does, at
 //! `{api_domain}{api_base_path}/jwt/jwks.json`, so that one [`DevCore`] is all that a service needs to start.
 //! It is held to recordings of the real core, and official SDKs can use it.
 //!
@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Differences from the real core, all on purpose: a request body may have 1 MiB (413 beyond), an app remembers the
-//! newest 10,000 sessions, and anything else that the core serves is `404 Not found`.
+//! newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask before they make a session, knows nobody),
+//! and anything else that the core serves is `404 Not found`.
 
 mod access_token;
 mod builder;
@@ -37,6 +38,7 @@ mod sdk;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use std::{io, net::SocketAddr};
 

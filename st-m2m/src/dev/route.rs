@@ -1,5 +1,8 @@
 //! Which API a path names, and for which app and tenant.
 
+use http::StatusCode;
+
+use super::{cdi::CdiVersion, reply::Refusal};
 use crate::supertokens::wire;
 
 /// What the core serves.
@@ -12,10 +15,11 @@ pub(super) enum Endpoint {
     DeprecatedJwks,
     Session,
     SessionVerify,
+    UserById,
     Unknown,
 }
 
-const PATHS: [(&str, Endpoint); 7] = [
+const PATHS: [(&str, Endpoint); 8] = [
     ("/hello", Endpoint::Hello),
     (wire::API_VERSION_PATH, Endpoint::ApiVersion),
     (wire::JWT_PATH, Endpoint::Jwt),
@@ -23,6 +27,7 @@ const PATHS: [(&str, Endpoint); 7] = [
     ("/recipe/jwt/jwks", Endpoint::DeprecatedJwks),
     ("/recipe/session", Endpoint::Session),
     ("/recipe/session/verify", Endpoint::SessionVerify),
+    ("/user/id", Endpoint::UserById),
 ];
 
 /// The app and tenant that a path without them means.
@@ -77,6 +82,18 @@ impl Route {
 
     pub(super) fn is_public_tenant(&self) -> bool {
         self.tenant == PUBLIC
+    }
+
+    /// Whether an API of the whole app may be called by this path (`webserver/WebserverAPI.java`; recorded:
+    /// `jwt_tenant_path_unknown_tenant`).
+    pub(super) fn app_specific(&self, version: &CdiVersion) -> Result<(), Refusal> {
+        if version.is_at_least(5, 0) && !self.is_public_tenant() {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "Only public tenantId can call this app specific API",
+            ));
+        }
+        Ok(())
     }
 }
 

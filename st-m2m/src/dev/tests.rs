@@ -143,6 +143,78 @@ async fn tenants_of_app_specific_apis() {
 }
 
 #[tokio::test]
+async fn nobody_is_a_user() {
+    let core = DevCore::builder()
+        .api_key("users-key")
+        .in_memory()
+        .expect("a core");
+    let get = async |path: &str, version: &str, api_key: &str| {
+        let request = Request::get(path)
+            .header("cdi-version", version)
+            .header("api-key", api_key);
+        core.handle(request.body(Bytes::new()).expect("a request"))
+            .await
+    };
+    for path in [
+        "/user/id?userId=user-1",
+        "/user/id?x=1&userId=",
+        "/user/id?userId",
+        "/user/id?%75serId=a%2Fb",
+        "/appid-public/user/id/?userId=x",
+    ] {
+        let response = get(path, "5.4", "users-key").await;
+        assert_eq!(
+            (response.status().as_u16(), text(&response).as_str()),
+            (200, "{\"status\":\"UNKNOWN_USER_ID_ERROR\"}\n"),
+            "{path}"
+        );
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/json;charset=UTF-8"
+        );
+    }
+    for path in ["/user/id", "/user/id?userid=x", "/t1/user/id?user=Id"] {
+        let response = get(path, "5.4", "users-key").await;
+        assert_eq!(
+            (response.status().as_u16(), text(&response).as_str()),
+            (400, "Field name 'userId' is missing in GET request\n"),
+            "{path}"
+        );
+    }
+    let path = "/t1/user/id?userId=x";
+    for (version, api_key, status, message) in [
+        ("5.4", "", 401, "Invalid API key\n"),
+        ("5.5", "users-key", 400, "cdi-version 5.5 not supported\n"),
+        (
+            "5.0",
+            "users-key",
+            403,
+            "Only public tenantId can call this app specific API\n",
+        ),
+        (
+            "4.0",
+            "users-key",
+            200,
+            "{\"status\":\"UNKNOWN_USER_ID_ERROR\"}\n",
+        ),
+        ("2.21", "users-key", 404, "Not found\n"),
+    ] {
+        let response = get(path, version, api_key).await;
+        assert_eq!(
+            (response.status().as_u16(), text(&response).as_str()),
+            (status, message),
+            "{version}"
+        );
+    }
+    assert_eq!(
+        ask(&self::core(), Method::POST, "/user/id?userId=x")
+            .await
+            .status(),
+        405
+    );
+}
+
+#[tokio::test]
 async fn root_and_hello_greet_with_four_methods() {
     let core = core();
     for path in [
