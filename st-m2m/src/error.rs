@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::http;
+use crate::transport;
 
 /// Why a service could not start, mint a token or read keys.
 ///
@@ -36,7 +36,7 @@ pub enum Error {
     AlreadyInitialised,
     /// The HTTP client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
-    Transport(#[source] http::Error),
+    Transport(#[source] transport::Error),
 }
 
 /// A configuration that cannot work: which key, its value unless it is secret, and what is accepted.
@@ -119,7 +119,7 @@ pub enum CoreError {
         /// The core's address.
         host: String,
         /// The request's method.
-        method: ::http::Method,
+        method: http::Method,
         /// The request's path.
         path: String,
         /// The status, 300 to 399.
@@ -131,7 +131,7 @@ pub enum CoreError {
     )]
     Status {
         /// The request's method.
-        method: ::http::Method,
+        method: http::Method,
         /// The request's path.
         path: String,
         /// The status.
@@ -179,7 +179,7 @@ pub struct HostFailure {
     /// The core's address.
     pub host: String,
     /// Why it gave no answer.
-    pub error: http::Error,
+    pub error: transport::Error,
 }
 
 fn tried(failures: &[HostFailure]) -> String {
@@ -220,7 +220,7 @@ pub enum KeysError {
         url: String,
         /// Why no answer was had.
         #[source]
-        error: http::Error,
+        error: transport::Error,
     },
     /// The issuer answered with another status than 200. Redirects are not followed.
     #[error("{url} answered with status {status} instead of keys")]

@@ -79,13 +79,13 @@ mod config;
 pub mod dev;
 pub mod error;
 mod guard;
-pub mod http;
 pub mod jwks;
 mod m2m;
 mod observe;
 mod secret;
 mod supertokens;
 mod token;
+pub mod transport;
 mod verify;
 mod web;
 

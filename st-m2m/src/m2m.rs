@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::{
     clock::Clock,
-    config::{Config, KeysConfig, PlainHttp, Timeouts},
+    config::{Config, KeysConfig, Timeouts},
     error::{ClaimsError, ConfigError, Error, TokenError},
-    http::{Limits, ReqwestTransport, Transport},
     jwks::{KeySet, KeyStore, Source},
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
+    transport::{Limits, PlainHttp, ReqwestTransport, Transport},
     verify::{Reason, Verified, Verifier},
 };
 

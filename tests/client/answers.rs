@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use st_m2m::{client::Error, http::Error as HttpError};
+use st_m2m::{client::Error, transport::Error as HttpError};
 use st_m2m_tests::transport::Reply;
 
 use crate::service::{Orders, Service};

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use st_m2m::http::{Error, Request, Response, ResponseFuture, Transport};
+use st_m2m::transport::{Error, Request, Response, ResponseFuture, Transport};
 
 /// What answers a request.
 type Answer = dyn Fn(&Request) -> Reply + Send + Sync;

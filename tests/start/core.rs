@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use st_m2m::{
     Config, ConfigBuilder, Error, JwtOptions, M2m, SigningKey, dev::DevCore, error::CoreError,
-    http::Error as HttpError,
+    transport::Error as HttpError,
 };
 use st_m2m_tests::transport::{Reply, Scripted};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use st_m2m::{Config, Error, M2m, dev::DevCore, error::CoreError, http::Error as HttpError};
+use st_m2m::{Config, Error, M2m, dev::DevCore, error::CoreError, transport::Error as HttpError};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,

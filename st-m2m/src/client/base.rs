@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{config::PlainHttp, http::BaseUrl};
+use crate::transport::{BaseUrl, PlainHttp};
 
 /// The base URL of a service: the builder's, else the configuration's, else the attribute's.
 pub(super) fn resolve(

@@ -12,7 +12,7 @@ use super::{
     encode::{self, EncodeError},
     handle::Client,
 };
-use crate::http::{self as transport, Limits, Request, Response, exchange};
+use crate::transport::{self as transport, Limits, Request, Response, exchange};
 
 /// Size of an answer's body, in bytes.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::http::Response;
+use crate::transport::Response;
 
 /// Reads an answer as a `T`. Implemented by the strategies that the attribute chooses from.
 #[diagnostic::on_unimplemented(

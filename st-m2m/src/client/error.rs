@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::Endpoint;
-use crate::http::Response;
+use crate::transport::Response;
 
 /// Why a call to another service failed.
 ///

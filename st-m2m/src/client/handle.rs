@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use once_cell::sync::OnceCell;
 
 use super::{Endpoint, Error, Failure, base};
-use crate::{http::BaseUrl, m2m::M2m};
+use crate::{m2m::M2m, transport::BaseUrl};
 
 /// The service that a client calls, as the attribute names it.
 #[derive(Clone, Copy, Debug)]

@@ -6,17 +6,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    AcceptKeys, Config, CoreConfig, JwksSource, KeysConfig, MintConfig, PlainHttp, SigningKey,
-    Timeouts, VerificationConfig, domain,
+    AcceptKeys, Config, CoreConfig, JwksSource, KeysConfig, MintConfig, SigningKey, Timeouts,
+    VerificationConfig, domain,
 };
 use crate::{
     clock::{Clock, SystemClock},
     error::ConfigError,
-    http::Transport,
     jwks::KeySet,
     secret::Secret,
     supertokens::{CdiVersion, CoreHost, wire},
     token,
+    transport::{BaseUrl, PlainHttp, Transport},
 };
 
 /// A dynamic key stays published for twice the access token validity (1 h by default) after it last signed; a
@@ -252,7 +252,7 @@ impl ConfigBuilder {
         for (service, base_url) in &self.urls {
             let key = format!("url.{service}");
             let service = service_label(service).map_err(at(&key))?;
-            let url = crate::http::BaseUrl::parse(base_url).map_err(at(&key))?;
+            let url = BaseUrl::parse(base_url).map_err(at(&key))?;
             plain_http.check(url.as_url()).map_err(at(&key))?;
             urls.insert(service, base_url.clone());
         }

@@ -6,21 +6,19 @@
 mod builder;
 mod domain;
 mod environment;
-mod plain_http;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
 pub use self::builder::ConfigBuilder;
-pub(crate) use self::plain_http::PlainHttp;
 use crate::{
     clock::Clock,
     error::ConfigError,
-    http::Transport,
     jwks::KeySet,
     secret::Secret,
     supertokens::{CdiVersion, CoreHost},
+    transport::{PlainHttp, Transport},
 };
 
 /// Where the public keys come from that verify other services' tokens.

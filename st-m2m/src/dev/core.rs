@@ -33,8 +33,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::SigningKey,
-    http::{Error as TransportError, Request, Response, ResponseFuture, Transport},
     supertokens::wire,
+    transport::{Error as TransportError, Request, Response, ResponseFuture, Transport},
 };
 
 /// The latest time that is taken from a clock, in milliseconds since the Unix epoch, so that sums cannot overflow.

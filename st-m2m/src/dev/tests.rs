@@ -18,7 +18,7 @@ use super::{DevCore, Error};
 use crate::{
     clock::ManualClock,
     config::SigningKey,
-    http::{Error as TransportError, Transport as _},
+    transport::{Error as TransportError, Transport as _},
 };
 
 const START: u64 = 1_795_440_636_693;

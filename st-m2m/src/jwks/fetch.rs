@@ -8,8 +8,8 @@ use url::Url;
 
 use super::{Error, KeySet, key_set::DOCUMENT_BYTES};
 use crate::{
-    http::{Limits, Request, Transport, exchange},
     supertokens::CoreClient,
+    transport::{Limits, Request, Transport, exchange},
 };
 
 /// A set is fetched anew after this long at the latest, which bounds how long a removed key is trusted.
@@ -78,11 +78,11 @@ impl Source {
     }
 }
 
-fn get(url: &Url) -> Result<Request, crate::http::Error> {
+fn get(url: &Url) -> Result<Request, crate::transport::Error> {
     http::Request::get(url.as_str())
         .header(header::ACCEPT, "application/json")
         .body(Bytes::new())
-        .map_err(|error| crate::http::Error::Broken(error.into()))
+        .map_err(|error| crate::transport::Error::Broken(error.into()))
 }
 
 /// The answer's `max-age` (RFC 9111 §5.2.2.1) within our bounds. SDKs let applications replace the header by

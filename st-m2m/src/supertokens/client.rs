@@ -15,7 +15,7 @@ use super::{CdiVersion, CoreHost, wire};
 use crate::{
     config::{CoreConfig, SigningKey},
     error::{CoreError, HostFailure},
-    http::{Limits, Request, Response, Transport, exchange},
+    transport::{Limits, Request, Response, Transport, exchange},
 };
 
 /// How much of an error body is shown.
@@ -196,7 +196,11 @@ impl CoreClient {
         Err(CoreError::Unreachable(failures))
     }
 
-    fn request(&self, host: &CoreHost, call: &Call<'_>) -> Result<Request, crate::http::Error> {
+    fn request(
+        &self,
+        host: &CoreHost,
+        call: &Call<'_>,
+    ) -> Result<Request, crate::transport::Error> {
         let mut request = http::Request::builder()
             .method(call.method.clone())
             .uri(host.url(call.path))
@@ -216,7 +220,7 @@ impl CoreClient {
         }
         request
             .body(call.body.clone().unwrap_or_default())
-            .map_err(|error| crate::http::Error::Broken(error.into()))
+            .map_err(|error| crate::transport::Error::Broken(error.into()))
     }
 }
 
