@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use st_m2m::{
-    Config, ConfigBuilder, M2m, client::Error, clock::ManualClock, dev::DevCore, http::Request,
-    m2m_client,
+    Config, ConfigBuilder, M2m, client::Error, clock::ManualClock, dev::DevCore, m2m_client,
+    transport::Request,
 };
 use st_m2m_tests::transport::{Reply, Scripted};
 
@@ -86,7 +86,7 @@ static CORE: LazyLock<Arc<DevCore>> = LazyLock::new(|| {
         .in_memory()
         .expect("a core");
     // Now rather than in the runtime of the test that happens to be first.
-    core.jwks();
+    let _keys = core.jwks();
     Arc::new(core)
 });
 

@@ -49,7 +49,7 @@ async fn by_extractor(caller: Caller) -> String {
 static CORE: LazyLock<DevCore> = LazyLock::new(|| {
     let core = core();
     // Now rather than in the runtime of the test that happens to be first.
-    core.jwks();
+    let _keys = core.jwks();
     core
 });
 
