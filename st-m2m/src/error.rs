@@ -21,7 +21,7 @@ pub enum Error {
     #[error(transparent)]
     Claims(#[from] ClaimsError),
     /// The core minted a token that receivers would refuse.
-    #[error("the core minted an unusable token: {0}")]
+    #[error("the core minted a token that receivers would refuse: {0}")]
     UnusableToken(String),
     /// Public keys could not be fetched or read.
     #[error(transparent)]
@@ -33,10 +33,10 @@ pub enum Error {
     #[error(
         "st_m2m::init succeeded before in this process; use M2m::global(), or M2m::start for a second service"
     )]
-    AlreadyInitialised,
+    AlreadyInitialized,
     /// The HTTP client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
-    Transport(#[source] transport::Error),
+    Transport(transport::Error),
 }
 
 /// A configuration that cannot work: which key, its value unless it is secret, and what is accepted.
@@ -52,6 +52,11 @@ impl ConfigError {
             key: key.into(),
             problem: problem.into(),
         }
+    }
+
+    /// The same problem of something with another name.
+    pub(crate) fn renamed(self, key: String) -> Self {
+        Self { key, ..self }
     }
 
     /// The configuration key, `api_domain` for example, or the environment variable.
@@ -76,6 +81,7 @@ pub enum ClaimsError {
     /// The name is reserved: the core lets a caller's claims overwrite its own, so a stray `exp` or
     /// `sessionHandle` would change what the token is (recorded: `jwt_ok_payload_reserved_iss_exp_iat`).
     #[error("claim `{name}` is reserved: {instead}")]
+    #[non_exhaustive]
     Reserved {
         /// The claim.
         name: String,
@@ -91,6 +97,11 @@ pub enum ClaimsError {
         "claim `{0}` holds an integer above 2^63 - 1, which the core cannot sign; mint it as a string"
     )]
     IntegerTooLarge(String),
+    /// A validity that is not whole seconds, from 1 s to 100 years.
+    #[error(
+        "a validity of {0:?} cannot be minted; it must be whole seconds, from 1 s to 100 years"
+    )]
+    ValidityNotAccepted(std::time::Duration),
 }
 
 /// What SuperTokens Core answered instead of what was asked.
@@ -105,16 +116,21 @@ pub enum CoreError {
     Unreachable(Vec<HostFailure>),
     /// The core refuses the api key (status 401).
     #[error(
-        "the SuperTokens core at {host} refuses the api key (status 401): set `api_key` to one of the core's `api_keys`"
+        "the SuperTokens core at {host} {} (status 401): set `api_key` to one of the core's `api_keys`",
+        if *sent { "refuses the api key" } else { "wants an api key, and none is set" }
     )]
+    #[non_exhaustive]
     ApiKeyRefused {
         /// The core's address.
         host: String,
+        /// Whether a key was sent at all.
+        sent: bool,
     },
     /// The core answered with a redirect, which is never followed: it would carry the api key elsewhere.
     #[error(
         "the SuperTokens core at {host} answered {method} {path} with a redirect (status {status}): `connection_uri` must name the core itself"
     )]
+    #[non_exhaustive]
     Redirect {
         /// The core's address.
         host: String,
@@ -127,9 +143,13 @@ pub enum CoreError {
     },
     /// Any other status than 200. The wording is the official SDKs'.
     #[error(
-        "SuperTokens core threw an error for a {method} request to path: '{path}' with status code: {status} and message: {message}"
+        "SuperTokens core threw an error for a {method} request to path: '{path}' with status code: {status} and message: {message}{}",
+        doubt(host, *status, message)
     )]
+    #[non_exhaustive]
     Status {
+        /// The core's address.
+        host: String,
         /// The request's method.
         method: http::Method,
         /// The request's path.
@@ -143,6 +163,7 @@ pub enum CoreError {
     #[error(
         "{host} answered {path} with something that is no SuperTokens core's answer ({problem}); does `connection_uri` name a SuperTokens core?"
     )]
+    #[non_exhaustive]
     Garbage {
         /// The core's address.
         host: String,
@@ -153,6 +174,7 @@ pub enum CoreError {
     },
     /// The core speaks no version of its interface that this crate speaks.
     #[error("the core speaks CDI {theirs}, this crate speaks {ours}: update the older of the two")]
+    #[non_exhaustive]
     NoCommonVersion {
         /// The core's versions.
         theirs: String,
@@ -164,6 +186,7 @@ pub enum CoreError {
     UnsupportedAlgorithm,
     /// A status that this crate does not know.
     #[error("the core answers {path} with the unknown status `{status}`")]
+    #[non_exhaustive]
     UnknownStatus {
         /// The request's path.
         path: String,
@@ -180,6 +203,15 @@ pub struct HostFailure {
     pub host: String,
     /// Why it gave no answer.
     pub error: transport::Error,
+}
+
+/// What a core does not answer to what this crate asks.
+fn doubt(host: &str, status: u16, message: &str) -> String {
+    if matches!(status, 404 | 405) || message.is_empty() {
+        format!(" ({host}: is it a SuperTokens core? check `connection_uri`)")
+    } else {
+        format!(" ({host})")
+    }
 }
 
 fn tried(failures: &[HostFailure]) -> String {
@@ -203,6 +235,7 @@ pub enum TokenError {
     #[error(
         "this service's token expired {seconds_ago} s ago; it is not renewed yet: restart the service, or leave `token_validity` unset"
     )]
+    #[non_exhaustive]
     Expired {
         /// Seconds since the token expired.
         seconds_ago: u64,
@@ -215,15 +248,16 @@ pub enum TokenError {
 pub enum KeysError {
     /// The issuer gave no answer.
     #[error("cannot fetch keys from {url}: {error}")]
+    #[non_exhaustive]
     Fetch {
         /// Where the keys should be.
         url: String,
         /// Why no answer was had.
-        #[source]
         error: transport::Error,
     },
     /// The issuer answered with another status than 200. Redirects are not followed.
     #[error("{url} answered with status {status} instead of keys")]
+    #[non_exhaustive]
     Status {
         /// Where the keys should be.
         url: String,
@@ -233,6 +267,9 @@ pub enum KeysError {
     /// The core did not give its keys.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// The issuer was asked a moment ago and gave no keys.
+    #[error("the issuer was asked for keys a moment ago and gave none; try again in 10 s")]
+    TooSoon,
     /// The text is not a JWKS document.
     #[error("not a JWKS document: {0}")]
     NotAKeySet(String),
@@ -251,30 +288,19 @@ pub enum KeysError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkippedKey {
-    /// The key's id, where it has one.
+    /// The beginning of the key's id, where it has one, with anything but plain characters escaped.
     pub key_id: Option<String>,
     /// Why it is not used.
     pub reason: &'static str,
 }
 
 fn skipped_list(skipped: &[SkippedKey]) -> String {
-    // A hostile document may hold many keys with long ids.
+    // A hostile document may hold many keys.
     let mut text = String::new();
     for key in skipped.iter().take(5) {
         text.push_str(if text.is_empty() { ": " } else { ", " });
-        let key_id: String = key
-            .key_id
-            .as_deref()
-            .unwrap_or("without kid")
-            .chars()
-            .take(64)
-            .collect();
-        text.extend([
-            key_id.escape_debug().to_string().as_str(),
-            " (",
-            key.reason,
-            ")",
-        ]);
+        let key_id = key.key_id.as_deref().unwrap_or("without kid");
+        text.extend([key_id, " (", key.reason, ")"]);
     }
     if skipped.len() > 5 {
         text.push_str(", …");

@@ -78,6 +78,7 @@ mod config;
 #[cfg(feature = "dev-core")]
 pub mod dev;
 pub mod error;
+mod excerpt;
 mod guard;
 pub mod jwks;
 mod m2m;
@@ -268,9 +269,11 @@ pub use st_m2m_macros::m2m_protected;
 pub use st_m2m_macros::m2m_client;
 
 pub use self::{
-    config::{AcceptKeys, Config, ConfigBuilder, JwksSource, SigningKey},
+    config::{Config, ConfigBuilder, JwksSource},
     error::{ConfigError, Error},
     guard::{Caller, Guard, Reason, Rejection, TokenKind},
     m2m::{M2m, init},
+    supertokens::SigningKey,
     token::{JwtOptions, ServiceToken},
+    verify::AcceptKeys,
 };

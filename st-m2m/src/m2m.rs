@@ -13,7 +13,7 @@ use crate::{
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
     transport::{Limits, PlainHttp, ReqwestTransport, Transport},
-    verify::{Reason, Verified, Verifier},
+    verify::{self, AcceptKeys, Refusal, VerificationRules, Verified, Verifier},
 };
 
 /// A core answers with one token or two keys; what is larger is not an answer. Bytes.
@@ -28,16 +28,16 @@ static GLOBAL: OnceCell<M2m> = OnceCell::new();
 ///
 /// # Errors
 ///
-/// As [`M2m::start`]; [`Error::AlreadyInitialised`] when an earlier call succeeded.
+/// As [`M2m::start`]; [`Error::AlreadyInitialized`] when an earlier call succeeded.
 pub async fn init(config: Config) -> Result<M2m, Error> {
     if GLOBAL.get().is_some() {
-        return Err(Error::AlreadyInitialised);
+        return Err(Error::AlreadyInitialized);
     }
     let m2m = M2m::start(config).await?;
     // Of two calls at the same time one succeeds.
     GLOBAL
         .set(m2m.clone())
-        .map_err(|_| Error::AlreadyInitialised)?;
+        .map_err(|_| Error::AlreadyInitialized)?;
     Ok(m2m)
 }
 
@@ -100,16 +100,14 @@ impl M2m {
             }
         };
         let token = match (&core, &config.mint) {
-            (Some(core), Some(mint)) => Some(
-                token::mint_at_start(
-                    core,
-                    &config.api_domain,
-                    mint,
-                    config.verification.leeway,
-                    config.clock.as_ref(),
-                )
-                .await?,
-            ),
+            (Some(core), Some(own)) => {
+                let leeway = config.verification.leeway;
+                let clock = config.clock.as_ref();
+                let token =
+                    token::mint_at_start(core, &config.api_domain, own, leeway, clock).await?;
+                check_as_a_receiver(&token, &config.api_domain, leeway, clock)?;
+                Some(token)
+            }
             _ => None,
         };
         Ok(Self(Arc::new(Inner {
@@ -143,7 +141,7 @@ impl M2m {
     /// # Errors
     ///
     /// [`TokenError::VerifyOnly`] when the configuration mints none, [`TokenError::Expired`] when it has expired.
-    pub fn token(&self) -> Result<&ServiceToken, TokenError> {
+    pub fn token(&self) -> Result<ServiceToken, TokenError> {
         let token = self.0.token.as_ref().ok_or(TokenError::VerifyOnly)?;
         let now = self.0.clock.unix_seconds();
         if token.expires_at() <= now {
@@ -151,7 +149,7 @@ impl M2m {
                 seconds_ago: now - token.expires_at(),
             });
         }
-        Ok(token)
+        Ok(token.clone())
     }
 
     /// Mints a further token: SuperTokens' `createJWT(payload, validity, useStaticSigningKey)`.
@@ -162,7 +160,7 @@ impl M2m {
     /// # Errors
     ///
     /// [`Error::Claims`] for claims that would change what the token is (`iss`, `iat`, `exp`, and those of sessions
-    /// and `OAuth2` tokens); [`Error::Core`] when the core refuses or cannot be reached; [`Error::Token`] when the
+    /// and `OAuth2` tokens) and for a validity that cannot be minted; [`Error::Core`] when the core refuses or cannot be reached; [`Error::Token`] when the
     /// configuration has no core.
     pub async fn create_jwt<C: Serialize>(
         &self,
@@ -186,9 +184,27 @@ impl M2m {
     }
 
     /// Verifies a service's token.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Reason> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
         self.0.verifier.verify(token).await
     }
+}
+
+/// Holds this service's own token to what receivers demand: too many claims, say, make a token that is too long.
+fn check_as_a_receiver(
+    token: &ServiceToken,
+    issuer: &str,
+    leeway: u64,
+    clock: &dyn Clock,
+) -> Result<(), Error> {
+    let rules = VerificationRules {
+        issuers: vec![issuer.to_owned()],
+        audience: None,
+        leeway,
+        max_token_age: None,
+        accept_keys: AcceptKeys::Any,
+    };
+    verify::check_without_signature(token.expose(), &rules, clock.unix_seconds())
+        .map_err(|refusal| Error::UnusableToken(refusal.reason.to_string()))
 }
 
 /// What generated clients need.

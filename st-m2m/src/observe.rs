@@ -1,41 +1,88 @@
-//! Every event this crate records with `tracing`, in one place. No event holds a token, an api key or a claim.
+//! Every event that services record with `tracing`, in one place. No event holds a token or an api
+//! key. What `found` holds comes from a token that was refused: an issuer, a key id, an audience or a service's name.
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | `request refused` | info; error where the service itself is at fault | `reason` (a stable code), `handler`, `module`, `file`, `line` |
+//! | `request refused: …` | info; warn without keys; error without an `M2m` | `reason` (a stable code), `found`, `handler`, `module`, `file`, `line` |
 //! | `keys fetched` | debug | `keys` |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
 //! | `keys could not be fetched` | warn | `error` |
 //! | `no CA certificates: every https connection will fail` | warn | `error` |
 //! | `minted this service's token` | info | `key_id`, `expires_at` (seconds since the Unix epoch) |
 
+use std::fmt::Display;
+
 use crate::error::{KeysError, SkippedKey};
 
 /// The target of every event.
 const TARGET: &str = "st_m2m";
 
-/// A request was refused.
-pub(crate) fn refused(reason: &'static str, our_fault: bool, at: &Place) {
-    let Place {
-        handler,
-        module,
-        file,
-        line,
-    } = at;
-    if our_fault {
-        tracing::error!(target: TARGET, reason, handler, module, file, line, "request refused");
-    } else {
-        tracing::info!(target: TARGET, reason, handler, module, file, line, "request refused");
+/// A guarded handler: where it stands and what it is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Handler {
+    module: &'static str,
+    name: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+impl Handler {
+    /// What the attribute knows of its function.
+    #[must_use]
+    pub const fn new(
+        module: &'static str,
+        name: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            module,
+            name,
+            file,
+            line,
+        }
     }
 }
 
-/// The guarded handler that an event is about; empty where a guard stands without an attribute.
-#[derive(Debug, Default)]
-pub(crate) struct Place {
-    pub(crate) handler: &'static str,
-    pub(crate) module: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
+/// Whose doing a refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The request's.
+    Request,
+    /// The issuer's, who gives no keys. Not an error of ours: anybody can cause it with an invented key id.
+    Issuer,
+    /// Ours: there is nothing to verify with.
+    Program,
+}
+
+/// A request was refused. Without a handler the guard stands without an attribute.
+pub(crate) fn refused(
+    cause: Cause,
+    reason: &'static str,
+    explanation: &dyn Display,
+    found: Option<&str>,
+    handler: Option<&Handler>,
+) {
+    // The level of an event is part of its declaration, hence three of them.
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                target: TARGET,
+                reason,
+                found,
+                handler = handler.map(|it| it.name),
+                module = handler.map(|it| it.module),
+                file = handler.map(|it| it.file),
+                line = handler.map(|it| it.line),
+                "request refused: {explanation}"
+            )
+        };
+    }
+    match cause {
+        Cause::Request => event!(info),
+        Cause::Issuer => event!(warn),
+        Cause::Program => event!(error),
+    }
 }
 
 /// Keys were fetched.

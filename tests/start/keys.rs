@@ -308,8 +308,8 @@ fn pem_that_pins_no_public_rsa_key_says_why() {
         ("hello", "no `-----BEGIN PUBLIC KEY-----`"),
         (certificate, "`CERTIFICATE` is no public key"),
         (private, "a private key"),
-        (junk, "not an RSA key"),
-        (short, "not an RSA key"),
+        (junk, "not an RSA public key of 2048"),
+        (short, "not an RSA public key of 2048 to 4096 bits"),
     ] {
         let error = KeySet::from_pem(text).expect_err("refused").to_string();
         assert!(error.contains(problem), "{problem}: {error}");

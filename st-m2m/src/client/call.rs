@@ -133,11 +133,7 @@ impl<'c> Call<'c> {
             && let Err(problem) = encode(arguments)
         {
             let message = format!("argument `{name}`: {problem}");
-            self.arguments = Err(Error::InvalidRequest(Failure::new(
-                self.endpoint,
-                message,
-                None,
-            )));
+            self.arguments = Err(Error::InvalidRequest(Failure::of(self.endpoint, message)));
         }
         self
     }
@@ -156,7 +152,7 @@ impl<'c> Call<'c> {
             let endpoint = self.endpoint;
             let result = match self.exchange().await {
                 Ok(response) if D::accepts(response.status()) => D::decode(&response)
-                    .map_err(|problem| Error::Decode(Failure::new(endpoint, problem, None))),
+                    .map_err(|problem| Error::Decode(Failure::of(endpoint, problem))),
                 Ok(response) => Err(Error::Status(Box::new(ErrorResponse::new(
                     endpoint, response,
                 )))),
@@ -178,22 +174,13 @@ impl<'c> Call<'c> {
         let uri = arguments.uri(base_url.as_prefix(), endpoint.path());
         let authorization = m2m
             .token()
-            .map_err(|error| {
-                Error::Token(Failure::new(
-                    endpoint,
-                    error.to_string(),
-                    Some(error.into()),
-                ))
-            })?
+            .map_err(|error| Error::Token(Failure::of(endpoint, error.to_string())))?
             .authorization();
         let request = arguments
             .request(endpoint.method(), &uri, authorization)
             .map_err(|error| {
-                Error::InvalidRequest(Failure::new(
-                    endpoint,
-                    "the URL is not valid",
-                    Some(error.into()),
-                ))
+                let message = format!("the URL is not valid: {error}");
+                Error::InvalidRequest(Failure::of(endpoint, message))
             })?;
         let limits = Limits {
             total: m2m.request_timeout(),
@@ -208,7 +195,7 @@ impl<'c> Call<'c> {
                     transport::Error::Timeout(_) => Error::Timeout,
                     transport::Error::TooLarge(_) | transport::Error::Broken(_) => Error::Transport,
                 };
-                variant(Failure::new(endpoint, message, Some(error.into())))
+                variant(Failure::of(endpoint, message))
             })
     }
 }

@@ -1,9 +1,9 @@
 //! Answers as values.
 
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use crate::transport::Response;
+use crate::{excerpt::excerpt, transport::Response};
 
 /// Reads an answer as a `T`. Implemented by the strategies that the attribute chooses from.
 #[diagnostic::on_unimplemented(
@@ -49,15 +49,21 @@ impl<T: DeserializeOwned> Decode<T> for Json {
             ));
         }
         serde_json::from_slice(body).map_err(|error| {
+            let shape = match error.classify() {
+                serde_json::error::Category::Data => "JSON of another shape",
+                _ => "not JSON",
+            };
+            let content_type = response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or("no content type");
             format!(
-                "{} at line {}, column {} of {} bytes",
-                match error.classify() {
-                    serde_json::error::Category::Data => "JSON of another shape",
-                    _ => "not JSON",
-                },
+                "{shape} at line {}, column {} of {} bytes ({})",
                 error.line(),
                 error.column(),
-                body.len()
+                body.len(),
+                excerpt(content_type)
             )
         })
     }

@@ -1,14 +1,14 @@
 //! Arguments as path segments and query parameters.
 //!
-//! Values go through serde, so that they are spelled as they would be in JSON: numbers, booleans, strings, unit
-//! variants and newtypes of those.
+//! Values go through serde, so that names are spelled as they would be in JSON: strings, numbers (as `Display` writes
+//! them), booleans, unit variants and newtypes of those.
 
 use std::fmt::Display;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{
     Serialize,
-    ser::{Error as _, Impossible, SerializeSeq, SerializeTuple, Serializer},
+    ser::{Error as _, Impossible, SerializeSeq, SerializeStruct, SerializeTuple, Serializer},
 };
 use url::form_urlencoded;
 
@@ -33,15 +33,16 @@ impl serde::ser::Error for EncodeError {
 /// One percent-encoded path segment.
 ///
 /// A value that is empty or a dot segment is refused: URL parsers treat `..`, even percent-encoded, as a step up, and
-/// the request, with its token, would go to another endpoint (WHATWG URL Standard, "double-dot URL path segment").
+/// the request, with its token, would go to another endpoint (WHATWG URL Standard, "double-dot URL path segment"). So
+/// is one that holds a dot segment between slashes, which some proxies decode before they normalise.
 pub(super) fn segment<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeError> {
     let mut values = scalars(value)?;
     let (Some(text), true) = (values.pop(), values.is_empty()) else {
         return Err(EncodeError::custom("a path segment is exactly one value"));
     };
-    if matches!(text.as_str(), "" | "." | "..") {
+    if text.is_empty() || text.split(['/', '\\']).any(|it| matches!(it, "." | "..")) {
         return Err(EncodeError::custom(
-            "a path segment must not be empty, `.` or `..`",
+            "a path segment must not be empty, nor hold `.` or `..` as a whole or between slashes",
         ));
     }
     Ok(utf8_percent_encode(&text, SEGMENT).to_string())
@@ -104,6 +105,14 @@ fn unsupported<T>(what: &str) -> Result<T, EncodeError> {
     )))
 }
 
+fn not_finite() -> EncodeError {
+    EncodeError::custom("a number that is not finite has no form here")
+}
+
+/// What `serde_json::Number` calls itself where any crate of the program enables `arbitrary_precision`: a struct with
+/// this name and one field, the number's text.
+const JSON_NUMBER: &str = "$serde_json::private::Number";
+
 type Never = Impossible<(), EncodeError>;
 
 impl Serializer for Scalars<'_> {
@@ -114,7 +123,7 @@ impl Serializer for Scalars<'_> {
     type SerializeTupleStruct = Never;
     type SerializeTupleVariant = Never;
     type SerializeMap = Never;
-    type SerializeStruct = Never;
+    type SerializeStruct = Self;
     type SerializeStructVariant = Never;
 
     fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
@@ -151,15 +160,17 @@ impl Serializer for Scalars<'_> {
         self.push(&value)
     }
     fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
-        self.serialize_f64(value.into())
+        if value.is_finite() {
+            self.push(&value)
+        } else {
+            Err(not_finite())
+        }
     }
     fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
         if value.is_finite() {
             self.push(&value)
         } else {
-            Err(EncodeError::custom(
-                "a number that is not finite has no form here",
-            ))
+            Err(not_finite())
         }
     }
     fn serialize_char(self, value: char) -> Result<(), EncodeError> {
@@ -231,8 +242,12 @@ impl Serializer for Scalars<'_> {
     fn serialize_map(self, _len: Option<usize>) -> Result<Never, EncodeError> {
         unsupported("a map")
     }
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Never, EncodeError> {
-        unsupported("a struct")
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, EncodeError> {
+        if name == JSON_NUMBER {
+            Ok(self)
+        } else {
+            unsupported("a struct")
+        }
     }
     fn serialize_struct_variant(
         self,
@@ -257,6 +272,23 @@ impl SerializeSeq for Scalars<'_> {
             values: self.values,
             within_sequence: true,
         })
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+impl SerializeStruct for Scalars<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        SerializeSeq::serialize_element(self, value)
     }
 
     fn end(self) -> Result<(), EncodeError> {
@@ -316,7 +348,7 @@ mod tests {
         assert_eq!(segment(&Id(7)).as_deref(), Ok("7"));
         assert_eq!(segment(&Status::InFlight).as_deref(), Ok("in-flight"));
         assert_eq!(segment(&Some(1)).as_deref(), Ok("1"));
-        for refused in ["", ".", ".."] {
+        for refused in ["", ".", "..", "../admin", "a/../b", "..\\admin", "a/."] {
             assert!(segment(refused).is_err(), "{refused:?}");
         }
         assert!(segment(&None::<u8>).is_err());
@@ -336,6 +368,9 @@ mod tests {
         assert_eq!(pairs([1, 2]), "k=1&k=2");
         assert_eq!(pairs((1, "b")), "k=1&k=b");
         assert_eq!(pairs(true), "k=true");
+        assert_eq!(pairs(0.1_f32), "k=0.1");
+        assert_eq!(pairs(0.1_f64), "k=0.1");
+        assert_eq!(pairs(serde_json::json!(1.5)), "k=1.5");
         assert_eq!(pairs('é'), "k=%C3%A9");
         assert!(pairs(BTreeMap::from([("a", 1)])).contains("a map"));
         assert!(pairs([[1]]).contains("list of lists"));

@@ -1,6 +1,6 @@
 //! Why a call to another service failed.
 
-use std::{error::Error as StdError, fmt};
+use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -35,24 +35,29 @@ pub enum Error {
 }
 
 /// What went wrong, and with which endpoint.
+///
+/// The message holds the whole chain of causes, so there is no `source`.
 pub struct Failure(Box<Inner>);
 
 struct Inner {
     endpoint: Option<&'static Endpoint>,
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Failure {
-    pub(super) fn new(
-        endpoint: &'static Endpoint,
-        message: impl Into<String>,
-        source: Option<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    /// A failure for fakes of a client trait: `Error::Timeout(Failure::new("no answer"))`.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            endpoint: None,
+            message: message.into(),
+        }))
+    }
+
+    pub(super) fn of(endpoint: &'static Endpoint, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             endpoint: Some(endpoint),
             message: message.into(),
-            source,
         }))
     }
 }
@@ -174,12 +179,7 @@ impl fmt::Debug for Error {
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.failure()?.0.source.as_deref()?;
-        Some(source)
-    }
-}
+impl std::error::Error for Error {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

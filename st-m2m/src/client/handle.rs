@@ -46,11 +46,7 @@ impl Client {
     /// The `M2m` this client belongs to.
     pub(super) fn m2m(&self, endpoint: &'static Endpoint) -> Result<M2m, Error> {
         self.m2m.clone().or_else(M2m::global).ok_or_else(|| {
-            Error::Token(Failure::new(
-                endpoint,
-                "no M2m: call `st_m2m::init(config).await` first, or bind one with `builder().m2m(&m2m)`",
-                None,
-            ))
+            Error::Token(Failure::of(endpoint, "no M2m: call `st_m2m::init(config).await` first, or bind one with `builder().m2m(&m2m)`"))
         })
     }
 
@@ -68,7 +64,7 @@ impl Client {
                 self.service.base_url,
                 m2m.plain_http(),
             )
-            .map_err(|problem| Error::InvalidRequest(Failure::new(endpoint, problem, None)))
+            .map_err(|problem| Error::InvalidRequest(Failure::of(endpoint, problem)))
         })
     }
 }

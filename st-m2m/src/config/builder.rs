@@ -1,22 +1,26 @@
 //! Collects configuration values, then checks them all together.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt::{self, Display},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    AcceptKeys, Config, CoreConfig, JwksSource, KeysConfig, MintConfig, SigningKey, Timeouts,
-    VerificationConfig, domain,
-};
+use super::{Config, JwksSource, KeysConfig, Timeouts, domain, environment};
 use crate::{
     clock::{Clock, SystemClock},
     error::ConfigError,
     jwks::KeySet,
     secret::Secret,
-    supertokens::{CdiVersion, CoreHost, wire},
-    token,
+    supertokens::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire},
+    token::{self, OwnToken},
     transport::{BaseUrl, PlainHttp, Transport},
+    verify::{AcceptKeys, VerificationRules},
 };
 
 /// A dynamic key stays published for twice the access token validity (1 h by default) after it last signed; a
@@ -29,7 +33,7 @@ const TIMEOUT_CAP: Duration = Duration::from_secs(600);
 /// Builds a [`Config`]. Every method but `api_domain` is optional.
 ///
 /// Each key is documented at its method, with the environment variable that [`Config::from_env`] reads.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
     pub(super) connection_uri: Option<String>,
@@ -48,16 +52,48 @@ pub struct ConfigBuilder {
     pub(super) leeway: Option<Duration>,
     pub(super) max_token_age: Option<Duration>,
     pub(super) accept_keys: AcceptKeys,
-    pub(super) urls: BTreeMap<String, String>,
+    pub(super) urls: Vec<(String, String)>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) request_timeout: Option<Duration>,
     pub(super) cdi_version: Option<String>,
     pub(super) allow_http: Vec<String>,
-    transport: Option<Arc<dyn Transport>>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(super) transport: Option<Arc<dyn Transport>>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    /// Whether errors name environment variables rather than keys.
+    pub(super) from_environment: bool,
+}
+
+/// Shows no value: most can hold a secret where they should not.
+impl fmt::Debug for ConfigBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigBuilder").finish_non_exhaustive()
+    }
 }
 
 impl ConfigBuilder {
+    /// What the environment says, to be completed or overridden. See [`Config::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names a variable which is unknown or cannot be read.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(std::env::vars_os())
+    }
+
+    /// [`ConfigBuilder::from_env`] with variables from elsewhere, for tests and for programs that read a file. Names
+    /// that do not begin with `ST_M2M_` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConfigBuilder::from_env`].
+    pub fn from_vars<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, ConfigError>
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        environment::read(variables)
+    }
+
     /// SuperTokens Core: one or more hosts, separated by `;`, with an optional base path or `/appid-…`. The next
     /// host is asked when one gives no answer. `ST_M2M_CONNECTION_URI`.
     ///
@@ -80,7 +116,10 @@ impl ConfigBuilder {
     }
 
     /// Scheme and host that serve the SuperTokens API, such as `https://api.example.com`: the issuer of service
-    /// tokens, and where their public keys are by default. Required. `ST_M2M_API_DOMAIN`.
+    /// tokens, and where their public keys are by default. Required, and the same in all services.
+    /// `ST_M2M_API_DOMAIN`.
+    ///
+    /// Without a backend SDK nobody serves that API: then take the keys from the core ([`JwksSource::Core`]).
     ///
     /// It is read as SuperTokens' SDKs read `apiDomain`: a path is dropped, `api.example.com` means https.
     pub fn api_domain(mut self, api_domain: impl Into<String>) -> Self {
@@ -151,6 +190,10 @@ impl ConfigBuilder {
 
     /// This service's own audience. When set, a service's token must carry it in `aud`, else it is answered 403.
     /// `ST_M2M_AUDIENCE`.
+    ///
+    /// The token that a service mints at start carries no audience, since a receiver need not expect one. So this is
+    /// for callers whose tokens are minted otherwise: with [`M2m::create_jwt`](crate::M2m::create_jwt) or by
+    /// another SDK.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
@@ -180,18 +223,18 @@ impl ConfigBuilder {
     /// The base URL of the service `service`, for the clients that `#[m2m_client(service = "…")]` generates.
     /// `ST_M2M_URL_<SERVICE>`, in capitals and with `_` for `-`.
     pub fn url(mut self, service: impl Into<String>, base_url: impl Into<String>) -> Self {
-        self.urls.insert(service.into(), base_url.into());
+        self.urls.push((service.into(), base_url.into()));
         self
     }
 
-    /// How long connecting may take. Default: 1 s; at most 10 min. `ST_M2M_TIMEOUTS_CONNECT`.
+    /// How long connecting may take. Default: 1 s; at most 10 min. `ST_M2M_CONNECT_TIMEOUT`.
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = Some(connect_timeout);
         self
     }
 
     /// How long one HTTP exchange may take, connecting included: with the core, for keys, and of generated
-    /// clients. Default: 5 s; at most 10 min. `ST_M2M_TIMEOUTS_REQUEST`.
+    /// clients. Default: 5 s; at most 10 min. `ST_M2M_REQUEST_TIMEOUT`.
     pub fn request_timeout(mut self, request_timeout: Duration) -> Self {
         self.request_timeout = Some(request_timeout);
         self
@@ -229,6 +272,17 @@ impl ConfigBuilder {
     ///
     /// A [`ConfigError`] that names the first key that is wrong or missing, and what is accepted.
     pub fn build(self) -> Result<Config, ConfigError> {
+        let from_environment = self.from_environment;
+        self.check().map_err(|error| {
+            if from_environment {
+                environment::name_the_variable(error)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn check(self) -> Result<Config, ConfigError> {
         let Some(api_domain) = &self.api_domain else {
             return Err(ConfigError::new(
                 "api_domain",
@@ -254,7 +308,9 @@ impl ConfigBuilder {
             let service = service_label(service).map_err(at(&key))?;
             let url = BaseUrl::parse(base_url).map_err(at(&key))?;
             plain_http.check(url.as_url()).map_err(at(&key))?;
-            urls.insert(service, base_url.clone());
+            if urls.insert(service, base_url.clone()).is_some() {
+                return Err(ConfigError::new(key, "is given twice"));
+            }
         }
         Ok(Config {
             service,
@@ -271,7 +327,7 @@ impl ConfigBuilder {
         })
     }
 
-    fn core(&self, plain_http: &PlainHttp) -> Result<Option<CoreConfig>, ConfigError> {
+    fn core(&self, plain_http: &PlainHttp) -> Result<Option<CoreAccess>, ConfigError> {
         let Some(connection_uri) = &self.connection_uri else {
             let useless = [
                 ("api_key", self.api_key.is_some()),
@@ -322,14 +378,14 @@ impl ConfigBuilder {
             Some(text) => Some(CdiVersion::pinned(text).map_err(at("cdi_version"))?),
             None => None,
         };
-        Ok(Some(CoreConfig {
+        Ok(Some(CoreAccess {
             hosts,
             api_key,
             cdi_version,
         }))
     }
 
-    fn minting(&self, has_core: bool) -> Result<Option<MintConfig>, ConfigError> {
+    fn minting(&self, has_core: bool) -> Result<Option<OwnToken>, ConfigError> {
         if !self.mint.unwrap_or(has_core) {
             return Ok(None);
         }
@@ -343,16 +399,18 @@ impl ConfigBuilder {
             (Some(validity), SigningKey::Dynamic) if validity > DYNAMIC_VALIDITY_CAP => {
                 return Err(ConfigError::new(
                     "token_validity",
-                    "is at most `2h` with a dynamic signing key, which the core withdraws when it rotates",
+                    "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates",
                 ));
             }
-            (Some(validity), _) => whole_seconds("token_validity", validity)?,
+            (Some(validity), _) => token::validity_seconds(validity).ok_or_else(|| {
+                ConfigError::new(
+                    "token_validity",
+                    "must be whole seconds, from `1s` to 100 years",
+                )
+            })?,
             (None, SigningKey::Dynamic) => DYNAMIC_VALIDITY_CAP.as_secs(),
             (None, SigningKey::Static) => wire::DEFAULT_VALIDITY_SECONDS,
         };
-        if validity > wire::DEFAULT_VALIDITY_SECONDS {
-            return Err(ConfigError::new("token_validity", "is at most 100 years"));
-        }
         let mut claims = match &self.claims {
             Some(Ok(value)) => token::own_claims(value.clone())
                 .map_err(|error| ConfigError::new("claims", error.to_string()))?,
@@ -378,14 +436,14 @@ impl ConfigBuilder {
                     return Err(ConfigError::new(
                         "scopes",
                         format!(
-                            "`{scope}` is no scope: visible ASCII characters but no space, `\"` or `\\` (RFC 6749 §3.3)"
+                            "`{scope}` is no scope; it must be visible ASCII characters but no space, `\"` or `\\` (RFC 6749 §3.3)"
                         ),
                     ));
                 }
             }
             claims.insert("scope".to_owned(), self.scopes.join(" ").into());
         }
-        Ok(Some(MintConfig {
+        Ok(Some(OwnToken {
             claims,
             validity,
             signing_key: self.signing_key,
@@ -399,7 +457,7 @@ impl ConfigBuilder {
         has_core: bool,
         plain_http: &PlainHttp,
     ) -> Result<KeysConfig, ConfigError> {
-        let fixed = |set: Result<KeySet, crate::jwks::Error>| {
+        let fixed = |set: Result<KeySet, crate::error::KeysError>| {
             set.map(|set| KeysConfig::Fixed(Arc::new(set)))
                 .map_err(|error| ConfigError::new("jwks", error.to_string()))
         };
@@ -431,12 +489,12 @@ impl ConfigBuilder {
         }
     }
 
-    fn verification(&self, api_domain: &str) -> Result<VerificationConfig, ConfigError> {
+    fn verification(&self, api_domain: &str) -> Result<VerificationRules, ConfigError> {
         let leeway = self.leeway.unwrap_or(Duration::from_secs(5));
         if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
             return Err(ConfigError::new(
                 "leeway",
-                "is whole seconds, at most `60s`",
+                "must be whole seconds, at most `60s`",
             ));
         }
         let issuers = if self.issuers.is_empty() {
@@ -458,7 +516,7 @@ impl ConfigBuilder {
             Some(age) => Some(whole_seconds("max_token_age", age)?),
             None => None,
         };
-        Ok(VerificationConfig {
+        Ok(VerificationRules {
             issuers,
             audience: self.audience.clone(),
             leeway: leeway.as_secs(),
@@ -473,14 +531,14 @@ impl ConfigBuilder {
             if value.is_zero() || value > TIMEOUT_CAP {
                 return Err(ConfigError::new(
                     key,
-                    "is more than nothing and at most 10 min (`600s`)",
+                    "must be more than nothing and at most `10m`",
                 ));
             }
             Ok(value)
         };
         Ok(Timeouts {
-            connect: check("timeouts.connect", self.connect_timeout, 1)?,
-            request: check("timeouts.request", self.request_timeout, 5)?,
+            connect: check("connect_timeout", self.connect_timeout, 1)?,
+            request: check("request_timeout", self.request_timeout, 5)?,
         })
     }
 }
@@ -492,7 +550,10 @@ fn at<P: Display>(key: &str) -> impl FnOnce(P) -> ConfigError + use<'_, P> {
 
 fn whole_seconds(key: &str, value: Duration) -> Result<u64, ConfigError> {
     if value.as_secs() == 0 || value.subsec_nanos() != 0 {
-        return Err(ConfigError::new(key, "is whole seconds, at least `1s`"));
+        return Err(ConfigError::new(
+            key,
+            "must be whole seconds, at least `1s`",
+        ));
     }
     Ok(value.as_secs())
 }
@@ -504,7 +565,7 @@ fn name(key: &str, text: &str) -> Result<String, ConfigError> {
         return Err(ConfigError::new(
             key,
             format!(
-                "`{}` is no service name: 1 to 256 bytes without white space",
+                "`{}` is no service name; it must be 1 to 256 bytes without white space",
                 text.escape_debug()
             ),
         ));

@@ -20,31 +20,17 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
     let lower = text.to_ascii_lowercase();
     let url = if lower.starts_with("http://") || lower.starts_with("https://") {
         parse(text, text)?
-    } else if lower.contains("://") {
-        return Err(format!("`{text}` has a scheme other than http or https"));
+    } else if let Some((scheme, _)) = lower.split_once(':').filter(|(_, rest)| !is_port(rest)) {
+        let scheme: String = scheme.chars().filter(char::is_ascii_alphanumeric).collect();
+        return Err(format!(
+            "has the scheme `{scheme}`; must begin with `https://` or `http://`"
+        ));
     } else {
-        let bare = text.strip_prefix('.').unwrap_or(text);
-        if bare.starts_with('/') || !(bare.contains('.') || lower.starts_with("localhost")) {
-            return Err(format!(
-                "`{text}` is no domain; write it with its scheme, such as `http://{}`",
-                if bare.is_empty() || bare.starts_with('/') {
-                    "localhost:3567"
-                } else {
-                    bare
-                }
-            ));
-        }
-        let assumed = parse(&format!("https://{bare}"), text)?;
-        let local = assumed
-            .host_str()
-            .is_some_and(|host| host.starts_with("localhost"))
-            || matches!(assumed.host(), Some(Host::Ipv4(_)));
-        if local {
-            parse(&format!("http://{bare}"), text)?
-        } else {
-            assumed
-        }
+        without_scheme(text, &lower)?
     };
+    if url.path().contains('@') {
+        return Err("must not hold a user name or password, nor an `@`".to_owned());
+    }
     let path = url
         .path()
         .strip_suffix('/')
@@ -60,23 +46,70 @@ pub(crate) fn location(text: &str) -> Result<Location, String> {
     })
 }
 
+/// Whether what follows a colon is a port, and perhaps a path.
+fn is_port(rest: &str) -> bool {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 0 && (digits == rest.len() || rest[digits..].starts_with('/'))
+}
+
+fn without_scheme(text: &str, lower: &str) -> Result<Url, String> {
+    let bare = text.strip_prefix('.').unwrap_or(text);
+    if bare.starts_with('/') || !(bare.contains('.') || lower.starts_with("localhost")) {
+        let example = match bare {
+            "" => "https://api.example.com".to_owned(),
+            _ if bare.starts_with('/') => "https://api.example.com".to_owned(),
+            _ => format!("http://{bare}"),
+        };
+        return Err(format!(
+            "{} is no domain; write it with its scheme, such as `{}`",
+            shown(text),
+            shown_in(&example)
+        ));
+    }
+    let assumed = parse(&format!("https://{bare}"), text)?;
+    let local = assumed
+        .host_str()
+        .is_some_and(|host| host.starts_with("localhost"))
+        || matches!(assumed.host(), Some(Host::Ipv4(_)));
+    if local {
+        parse(&format!("http://{bare}"), text)
+    } else {
+        Ok(assumed)
+    }
+}
+
+/// A value in a message, unless it may hold a password or a key.
+fn shown(text: &str) -> String {
+    if is_private(text) {
+        "the value (not shown)".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+fn shown_in(example: &str) -> &str {
+    if is_private(example) {
+        "http://core:3567"
+    } else {
+        example
+    }
+}
+
+fn is_private(text: &str) -> bool {
+    text.contains(['@', '?', '#'])
+}
+
 fn parse(absolute: &str, written: &str) -> Result<Url, String> {
-    let url = Url::parse(absolute).map_err(|error| {
-        // A URL that cannot be read may hold a password: it is not repeated.
-        if written.contains('@') {
-            format!("the address is not a URL: {error}")
-        } else {
-            format!("`{written}` is not a URL: {error}")
-        }
-    })?;
+    let url = Url::parse(absolute)
+        .map_err(|error| format!("{} is not a URL: {error}", shown(written)))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the address must not hold a user name or password".to_owned());
+        return Err("must not hold a user name or password".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{written}` must not have a query or fragment"));
+        return Err("must not have a query or fragment".to_owned());
     }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("`{written}` names no host"));
+        return Err(format!("{} names no host", shown(written)));
     }
     Ok(url)
 }
@@ -85,7 +118,7 @@ fn parse(absolute: &str, written: &str) -> Result<Url, String> {
 pub(crate) fn base_path(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.contains(['?', '#', ' ']) || text.contains("://") {
-        return Err(format!("`{text}` is no path; write it like `/auth`"));
+        return Err(format!("{} is no path; write it like `/auth`", shown(text)));
     }
     let trimmed = text.trim_start_matches('/').trim_end_matches('/');
     if trimmed
@@ -116,7 +149,7 @@ mod tests {
             ("https://api.example.com", "https://api.example.com"),
             (
                 "http://api.example.com?",
-                "error: `http://api.example.com?` must not have a query or fragment",
+                "error: must not have a query or fragment",
             ),
             ("https://api.example.com/", "https://api.example.com"),
             (
@@ -146,18 +179,37 @@ mod tests {
     fn what_is_no_domain_says_so_and_repeats_no_password() {
         for written in [
             "core",
+            "core:3567",
             "/auth",
             "",
             "ftp://a.b",
             "http://",
             "https://user:hunter2@a.b",
             "https://user:hunter2@a.b:99999",
+            "ftp://user:hunter2@a.b",
+            "user:hunter2@core",
+            "user:hunter2@a.b",
+            "http:/user:hunter2@a.b",
+            "http//user:hunter2@a.b",
+            "tcp://:hunter2@core:3567",
+            "http://core/?api_key=hunter2",
+            "core?api_key=hunter2",
+            "http://core/#hunter2",
         ] {
             let answer = domain(written);
             assert!(answer.starts_with("error: "), "{written}: {answer}");
             assert!(!answer.contains("hunter2"), "{answer}");
         }
-        assert!(domain("core").contains("http://core"));
+        assert!(
+            domain("core").contains("`http://core`"),
+            "{}",
+            domain("core")
+        );
+        assert!(
+            domain("core:3567").contains("`http://core:3567`"),
+            "{}",
+            domain("core:3567")
+        );
     }
 
     #[test]

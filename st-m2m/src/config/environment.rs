@@ -2,8 +2,8 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use super::{AcceptKeys, ConfigBuilder, JwksSource, SigningKey};
-use crate::error::ConfigError;
+use super::{ConfigBuilder, JwksSource};
+use crate::{error::ConfigError, supertokens::SigningKey, verify::AcceptKeys};
 
 const PREFIX: &str = "ST_M2M_";
 const URL_PREFIX: &str = "URL_";
@@ -18,7 +18,7 @@ const KEYS: &[(&str, Read)] = &[
     ("API_DOMAIN", |b, v| Ok(b.api_domain(v))),
     ("API_BASE_PATH", |b, v| Ok(b.api_base_path(v))),
     ("JWKS", |b, v| Ok(b.jwks(jwks(v)?))),
-    ("SCOPES", |b, v| Ok(b.scopes(list(v)))),
+    ("SCOPES", |b, v| Ok(b.scopes(list(v)?))),
     ("SERVICE", |b, v| Ok(b.service(v))),
     ("CLAIMS", |b, v| {
         let claims: serde_json::Value =
@@ -30,10 +30,10 @@ const KEYS: &[(&str, Read)] = &[
         Ok(b.signing_key(match v {
             "static" => SigningKey::Static,
             "dynamic" => SigningKey::Dynamic,
-            _ => return Err(format!("is `static` or `dynamic`, not `{v}`")),
+            _ => return Err(format!("must be `static` or `dynamic`, not `{v}`")),
         }))
     }),
-    ("ISSUERS", |b, v| Ok(b.issuers(list(v)))),
+    ("ISSUERS", |b, v| Ok(b.issuers(list(v)?))),
     ("AUDIENCE", |b, v| Ok(b.audience(v))),
     ("LEEWAY", |b, v| Ok(b.leeway(duration(v)?))),
     ("MAX_TOKEN_AGE", |b, v| Ok(b.max_token_age(duration(v)?))),
@@ -41,17 +41,19 @@ const KEYS: &[(&str, Read)] = &[
         Ok(b.accept_keys(match v {
             "any" => AcceptKeys::Any,
             "static" => AcceptKeys::StaticOnly,
-            _ => return Err(format!("is `any` or `static`, not `{v}`")),
+            _ => return Err(format!("must be `any` or `static`, not `{v}`")),
         }))
     }),
-    ("TIMEOUTS_CONNECT", |b, v| {
-        Ok(b.connect_timeout(duration(v)?))
-    }),
-    ("TIMEOUTS_REQUEST", |b, v| {
-        Ok(b.request_timeout(duration(v)?))
-    }),
+    (
+        "CONNECT_TIMEOUT",
+        |b, v| Ok(b.connect_timeout(duration(v)?)),
+    ),
+    (
+        "REQUEST_TIMEOUT",
+        |b, v| Ok(b.request_timeout(duration(v)?)),
+    ),
     ("CDI_VERSION", |b, v| Ok(b.cdi_version(v))),
-    ("ALLOW_HTTP", |b, v| Ok(b.allow_http(list(v)))),
+    ("ALLOW_HTTP", |b, v| Ok(b.allow_http(list(v)?))),
 ];
 
 /// Reads the variables whose names begin with `ST_M2M_`.
@@ -62,7 +64,10 @@ where
     N: Into<OsString>,
     V: Into<OsString>,
 {
-    let mut builder = ConfigBuilder::default();
+    let mut builder = ConfigBuilder {
+        from_environment: true,
+        ..ConfigBuilder::default()
+    };
     for (name, value) in variables {
         let (name, value) = (name.into(), value.into());
         let Some(name) = name.to_str() else { continue };
@@ -90,6 +95,12 @@ where
     Ok(builder)
 }
 
+/// The error of a key, told of the variable that set it or should have.
+pub(super) fn name_the_variable(error: ConfigError) -> ConfigError {
+    let variable = error.key().to_ascii_uppercase().replace(['.', '-'], "_");
+    error.renamed(format!("{PREFIX}{variable}"))
+}
+
 fn unknown(key: &str) -> String {
     let nearest = KEYS
         .iter()
@@ -113,17 +124,19 @@ fn boolean(value: &str) -> Result<bool, String> {
     match value {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(format!("is `true` or `false`, not `{value}`")),
+        _ => Err(format!("must be `true` or `false`, not `{value}`")),
     }
 }
 
-fn list(value: &str) -> Vec<String> {
-    value
+fn list(value: &str) -> Result<Vec<String>, String> {
+    let items: Vec<_> = value
         .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .map(|item| item.trim().to_owned())
+        .collect();
+    if items.iter().any(String::is_empty) {
+        return Err("holds an empty item; separate the items with single commas".to_owned());
+    }
+    Ok(items)
 }
 
 /// `250ms`, `2s`, `15m` or `1h`.
@@ -156,7 +169,7 @@ fn jwks(value: &str) -> Result<JwksSource, String> {
         _ if value.starts_with("http://") || value.starts_with("https://") => {
             JwksSource::Url(value.to_owned())
         }
-        _ => return Err("is `sdk`, `core`, a URL, a JWKS document or PEM text".to_owned()),
+        _ => return Err("must be `sdk`, `core`, a URL, a JWKS document or PEM text".to_owned()),
     })
 }
 
@@ -201,8 +214,8 @@ mod tests {
             ("ST_M2M_LEEWAY", "0s"),
             ("ST_M2M_MAX_TOKEN_AGE", "1h"),
             ("ST_M2M_ACCEPT_KEYS", "static"),
-            ("ST_M2M_TIMEOUTS_CONNECT", "250ms"),
-            ("ST_M2M_TIMEOUTS_REQUEST", "2s"),
+            ("ST_M2M_CONNECT_TIMEOUT", "250ms"),
+            ("ST_M2M_REQUEST_TIMEOUT", "2s"),
             ("ST_M2M_CDI_VERSION", "5.4"),
             ("ST_M2M_ALLOW_HTTP", "core"),
             ("ST_M2M_URL_ORDER_HISTORY", "https://history.internal/v1"),
@@ -276,16 +289,33 @@ mod tests {
             ),
             ("ST_M2M_SIGNING_KEY", "rotating", "`static` or `dynamic`"),
             ("ST_M2M_ACCEPT_KEYS", "all", "`any` or `static`"),
-            ("ST_M2M_TIMEOUTS_CONNECT", "0s", "more than nothing"),
+            ("ST_M2M_CONNECT_TIMEOUT", "0s", "more than nothing"),
             ("ST_M2M_ALLOW_HTTP", "http://core", "no host"),
             ("ST_M2M_URL_BILLING", "billing", "absolute http(s) URL"),
+            ("ST_M2M_ISSUERS", ",", "empty item"),
+            ("ST_M2M_SCOPES", "a,,b", "empty item"),
             ("ST_M2M_URL_BILLING", "http://billing", "plain http"),
             ("ST_M2M_MAX_TOKEN_AGE", "1ms", "whole seconds"),
         ] {
             let message = error(&[(variable, value)]);
             assert!(message.contains(expected), "{variable}={value}: {message}");
+            assert!(
+                message.contains(variable) || message.contains("ST_M2M_API_DOMAIN"),
+                "{message}"
+            );
             assert!(!message.contains("secret"), "{message}");
         }
+    }
+
+    #[test]
+    fn what_the_environment_says_can_be_overridden() {
+        let variables = [
+            ("ST_M2M_API_DOMAIN", "https://api.example.com"),
+            ("ST_M2M_SERVICE", "a"),
+        ];
+        let builder = ConfigBuilder::from_vars(variables).expect("readable");
+        let config = builder.service("b").build().expect("a configuration");
+        assert_eq!(config.service(), Some("b"));
     }
 
     #[test]
@@ -331,7 +361,7 @@ mod tests {
                     ("ST_M2M_CONNECTION_URI", "https://core"),
                     ("ST_M2M_TOKEN_VALIDITY", "0s"),
                 ],
-                "at least `1s`",
+                "from `1s` to 100 years",
             ),
         ] {
             let message = error(&variables);

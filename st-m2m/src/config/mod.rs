@@ -9,16 +9,15 @@ mod environment;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value};
-
 pub use self::builder::ConfigBuilder;
 use crate::{
     clock::Clock,
     error::ConfigError,
     jwks::KeySet,
-    secret::Secret,
-    supertokens::{CdiVersion, CoreHost},
+    supertokens::CoreAccess,
+    token::OwnToken,
     transport::{PlainHttp, Transport},
+    verify::VerificationRules,
 };
 
 /// Where the public keys come from that verify other services' tokens.
@@ -39,39 +38,15 @@ pub enum JwksSource {
     Pem(String),
 }
 
-/// The kind of key the core signs with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SigningKey {
-    /// A key that never rotates; its id begins with `s-`. The default, as in SuperTokens' SDKs.
-    #[default]
-    Static,
-    /// A key that the core rotates (every 168 h by default); its id begins with `d-`. A token is verifiable only
-    /// while its key is published, so its validity is capped at 2 h (`supertokens-core`,
-    /// `signingkeys/AccessTokenSigningKey.java`).
-    Dynamic,
-}
-
-/// Which of the issuer's keys may have signed a service's token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AcceptKeys {
-    /// Any key of the set. The default.
-    #[default]
-    Any,
-    /// Only keys that never rotate: those whose id does not begin with `d-`.
-    StaticOnly,
-}
-
 /// The checked configuration of one service. Made by [`Config::builder`] or [`Config::from_env`].
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) service: Option<String>,
     pub(crate) api_domain: String,
-    pub(crate) core: Option<CoreConfig>,
-    pub(crate) mint: Option<MintConfig>,
+    pub(crate) core: Option<CoreAccess>,
+    pub(crate) mint: Option<OwnToken>,
     pub(crate) keys: KeysConfig,
-    pub(crate) verification: VerificationConfig,
+    pub(crate) verification: VerificationRules,
     /// Base URLs of other services, by service name.
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) timeouts: Timeouts,
@@ -89,19 +64,18 @@ impl Config {
     /// Reads the configuration from environment variables: `ST_M2M_` and the key in capitals.
     ///
     /// The keys and their syntax are those of [`ConfigBuilder`]'s methods: `ST_M2M_API_DOMAIN`,
-    /// `ST_M2M_CONNECTION_URI`, `ST_M2M_TIMEOUTS_CONNECT`, `ST_M2M_URL_BILLING` and so on. Durations are written
+    /// `ST_M2M_CONNECTION_URI`, `ST_M2M_CONNECT_TIMEOUT`, `ST_M2M_URL_BILLING` and so on. Durations are written
     /// `250ms`, `2s`, `15m` or `1h`; lists with commas; booleans `true` or `false`.
     ///
     /// # Errors
     ///
     /// A [`ConfigError`] that names the variable: unknown (with the nearest known name), unreadable, or a value
-    /// that [`ConfigBuilder::build`] refuses.
+    /// that [`ConfigBuilder::build`] refuses. To override some keys, start with [`ConfigBuilder::from_env`].
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_vars(std::env::vars_os())
+        ConfigBuilder::from_env()?.build()
     }
 
-    /// [`Config::from_env`] with variables from elsewhere, for tests and for programs that read a file. Names that
-    /// do not begin with `ST_M2M_` are passed over.
+    /// [`Config::from_env`] with variables from elsewhere: see [`ConfigBuilder::from_vars`].
     ///
     /// # Errors
     ///
@@ -111,7 +85,7 @@ impl Config {
         N: Into<std::ffi::OsString>,
         V: Into<std::ffi::OsString>,
     {
-        environment::read(variables)?.build()
+        ConfigBuilder::from_vars(variables)?.build()
     }
 
     /// This service's own name, the `sub` of its tokens.
@@ -128,45 +102,12 @@ impl Config {
     }
 }
 
-/// How to reach SuperTokens Core.
-#[derive(Clone, Debug)]
-pub(crate) struct CoreConfig {
-    /// Never empty.
-    pub(crate) hosts: Vec<CoreHost>,
-    pub(crate) api_key: Option<Secret>,
-    /// Pinned: `/apiversion` is not asked.
-    pub(crate) cdi_version: Option<CdiVersion>,
-}
-
-/// What to mint at start.
-#[derive(Clone, Debug)]
-pub(crate) struct MintConfig {
-    /// All claims but those the core adds, checked.
-    pub(crate) claims: Map<String, Value>,
-    /// Seconds.
-    pub(crate) validity: u64,
-    pub(crate) signing_key: SigningKey,
-}
-
 /// Where keys come from, checked.
 #[derive(Clone, Debug)]
 pub(crate) enum KeysConfig {
     Url(url::Url),
     Core,
     Fixed(Arc<KeySet>),
-}
-
-/// What a service's token must satisfy.
-#[derive(Clone, Debug)]
-pub(crate) struct VerificationConfig {
-    /// Never empty.
-    pub(crate) issuers: Vec<String>,
-    pub(crate) audience: Option<String>,
-    /// Seconds, at most 60.
-    pub(crate) leeway: u64,
-    /// Seconds.
-    pub(crate) max_token_age: Option<u64>,
-    pub(crate) accept_keys: AcceptKeys,
 }
 
 /// Time limits of one HTTP exchange.

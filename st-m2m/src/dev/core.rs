@@ -32,8 +32,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::SigningKey,
-    supertokens::wire,
+    supertokens::{SigningKey, wire},
     transport::{Error as TransportError, Request, Response, ResponseFuture, Transport},
 };
 

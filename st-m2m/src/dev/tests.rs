@@ -16,8 +16,8 @@ use tokio::{
 
 use super::{DevCore, Error};
 use crate::{
+    SigningKey,
     clock::ManualClock,
-    config::SigningKey,
     transport::{Error as TransportError, Transport as _},
 };
 

@@ -8,6 +8,9 @@ use crate::verify::{TokenKind, Verified};
 
 /// A service whose token satisfied every rule. Only this crate makes one. Cheap to clone.
 ///
+/// It is the type of a `#[caller]` argument, and with axum an extractor of its own: a handler that takes a `Caller` is
+/// open to any service, without an attribute.
+///
 /// Identity asserted is not identity proven: whoever can reach the core can mint any name. Rules about callers
 /// guard against mistakes, not against a compromised service.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use http::{Extensions, HeaderMap};
 use super::{Caller, Policy, Rejection, bearer};
 use crate::{
     m2m::M2m,
-    observe::{self, Place},
-    verify::Reason,
+    observe::{self, Cause, Handler},
+    verify::{Reason, Refusal},
 };
 
 /// Proof that a request satisfied the policy `P`.
@@ -22,32 +22,29 @@ pub struct Guard<P> {
 
 impl<P: Policy> Guard<P> {
     /// Verifies a request's token, then holds the caller to the policy.
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "only frameworks call it")
+    )]
     pub(crate) async fn authorize(
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, Rejection> {
         let verdict = match authorize(headers, extensions).await {
             Ok(caller) => P::RULES.check(&caller).map(|()| caller),
-            Err(reason) => Err(reason),
+            Err(refusal) => Err(refusal),
         };
         match verdict {
             Ok(caller) => Ok(Self {
                 caller,
                 policy: PhantomData,
             }),
-            Err(reason) => Err(refuse(
-                reason,
-                &Place {
-                    handler: P::HANDLER.name(),
-                    module: P::HANDLER.module_path(),
-                    file: P::HANDLER.file(),
-                    line: P::HANDLER.line(),
-                },
-            )),
+            Err(refusal) => Err(refuse(refusal, Some(&P::HANDLER))),
         }
     }
+}
 
+impl<P> Guard<P> {
     /// The verified caller.
     #[must_use]
     pub fn caller(&self) -> &Caller {
@@ -57,31 +54,39 @@ impl<P: Policy> Guard<P> {
 
 impl Caller {
     /// Verifies a request's token: any service is let in.
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "only frameworks call it")
+    )]
     pub(crate) async fn authorize(
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, Rejection> {
         authorize(headers, extensions)
             .await
-            .map_err(|reason| refuse(reason, &Place::default()))
+            .map_err(|refusal| refuse(refusal, None))
     }
 }
 
 /// The one place where a request becomes a caller. The `M2m` is the request's own extension, else the global one.
-async fn authorize(headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Reason> {
+async fn authorize(headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Refusal> {
     let m2m = match extensions.get::<M2m>() {
         Some(m2m) => m2m.clone(),
-        None => M2m::global().ok_or(Reason::NotInitialised)?,
+        None => M2m::global().ok_or(Reason::NotInitialized)?,
     };
     let token = bearer::token(headers)?;
     m2m.verify(token).await.map(Caller::new)
 }
 
-fn refuse(reason: Reason, at: &Place) -> Rejection {
-    let rejection = Rejection::new(reason);
-    observe::refused(reason.as_str(), rejection.status().is_server_error(), at);
-    rejection
+fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
+    let Refusal { reason, found } = refusal;
+    let cause = match reason {
+        Reason::KeysUnavailable => Cause::Issuer,
+        Reason::NotInitialized => Cause::Program,
+        _ => Cause::Request,
+    };
+    observe::refused(cause, reason.as_str(), &reason, found.as_deref(), handler);
+    Rejection::new(reason)
 }
 
 impl<P> fmt::Debug for Guard<P> {

@@ -11,7 +11,8 @@ mod rejection;
 pub use self::{
     caller::Caller,
     guard::{CallerArgument, Guard, caller},
-    policy::{Handler, Policy, Rules},
+    policy::{Policy, Rules},
     rejection::Rejection,
 };
+pub use crate::observe::Handler;
 pub use crate::verify::{Reason, TokenKind};

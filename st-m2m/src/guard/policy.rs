@@ -1,7 +1,10 @@
 //! What a handler demands of its callers, as the attribute wrote it.
 
 use super::Caller;
-use crate::verify::Reason;
+use crate::{
+    observe::Handler,
+    verify::{Reason, Refusal},
+};
 
 /// A handler's policy, as a type. The attributes implement it.
 #[diagnostic::on_unimplemented(
@@ -36,7 +39,7 @@ impl Rules {
     }
 
     /// Holds a verified caller to the rules.
-    pub(super) fn check(self, caller: &Caller) -> Result<(), Reason> {
+    pub(super) fn check(self, caller: &Caller) -> Result<(), Refusal> {
         let allowed = self.callers.is_empty()
             || caller
                 .service()
@@ -44,50 +47,8 @@ impl Rules {
         if allowed {
             Ok(())
         } else {
-            Err(Reason::CallerNotAllowed)
+            let service = caller.service().unwrap_or("no `sub`: set `service` there");
+            Err(Refusal::found(Reason::CallerNotAllowed, service))
         }
-    }
-}
-
-/// A guarded handler: where it stands and what it is called.
-#[derive(Clone, Copy, Debug)]
-pub struct Handler {
-    module_path: &'static str,
-    name: &'static str,
-    file: &'static str,
-    line: u32,
-}
-
-impl Handler {
-    /// What the attribute knows of its function.
-    #[must_use]
-    pub const fn new(
-        module_path: &'static str,
-        name: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        Self {
-            module_path,
-            name,
-            file,
-            line,
-        }
-    }
-
-    pub(super) fn module_path(&self) -> &'static str {
-        self.module_path
-    }
-
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(super) fn file(&self) -> &'static str {
-        self.file
-    }
-
-    pub(super) fn line(&self) -> u32 {
-        self.line
     }
 }

@@ -5,10 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::verify::Reason;
-
-/// When to try again after keys could not be had, in seconds: when the next fetch is allowed.
-const RETRY_AFTER_SECONDS: u64 = 10;
+use crate::verify::{RETRY_AFTER, Reason};
 
 /// A refused request, and how it is answered.
 ///
@@ -21,7 +18,7 @@ const RETRY_AFTER_SECONDS: u64 = 10;
 ///
 /// The answer tells no more than this; [`Rejection::reason`] is for logs and metrics. The headers follow RFC 6750
 /// §3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Rejection {
     reason: Reason,
 }
@@ -42,25 +39,20 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self.reason {
             Reason::CallerNotAllowed | Reason::AudienceNotAccepted => StatusCode::FORBIDDEN,
-            Reason::KeysUnavailable | Reason::NotInitialised => StatusCode::SERVICE_UNAVAILABLE,
+            Reason::KeysUnavailable | Reason::NotInitialized => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
-        }
-    }
-
-    /// The body of the answer, JSON.
-    #[must_use]
-    pub fn body(&self) -> &'static str {
-        match self.status() {
-            StatusCode::FORBIDDEN => r#"{"message":"forbidden"}"#,
-            StatusCode::SERVICE_UNAVAILABLE => r#"{"message":"authentication unavailable"}"#,
-            _ => r#"{"message":"unauthorised"}"#,
         }
     }
 
     /// The whole answer.
     #[must_use]
     pub fn to_response(&self) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from_static(self.body().as_bytes()));
+        let body: &'static str = match self.status() {
+            StatusCode::FORBIDDEN => r#"{"message":"forbidden"}"#,
+            StatusCode::SERVICE_UNAVAILABLE => r#"{"message":"authentication unavailable"}"#,
+            _ => r#"{"message":"unauthorised"}"#,
+        };
+        let mut response = Response::new(Bytes::from_static(body.as_bytes()));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(
@@ -79,7 +71,10 @@ impl Rejection {
                 );
             }
             StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+                headers.insert(
+                    header::RETRY_AFTER,
+                    HeaderValue::from(RETRY_AFTER.as_secs()),
+                );
             }
             _ => {}
         }

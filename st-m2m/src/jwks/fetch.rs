@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use url::Url;
+use url::{Position, Url};
 
-use super::{Error, KeySet, key_set::DOCUMENT_BYTES};
+use super::{KeySet, KeysError, key_set::DOCUMENT_BYTES};
 use crate::{
     supertokens::CoreClient,
     transport::{Limits, Request, Transport, exchange},
@@ -40,7 +40,7 @@ pub(crate) struct Fetched {
 }
 
 impl Source {
-    pub(crate) async fn fetch(&self) -> Result<Fetched, Error> {
+    pub(crate) async fn fetch(&self) -> Result<Fetched, KeysError> {
         let answer = match self {
             Self::Core(core) => core.jwks().await?,
             Self::Url {
@@ -52,8 +52,10 @@ impl Source {
                     total: *total,
                     response_bytes: DOCUMENT_BYTES,
                 };
-                let fetch_error = |error| Error::Fetch {
-                    url: url.to_string(),
+                // Without the query, which may be private.
+                let shown = || url[..Position::AfterPath].to_owned();
+                let fetch_error = |error| KeysError::Fetch {
+                    url: shown(),
                     error,
                 };
                 let request = get(url).map_err(fetch_error)?;
@@ -61,8 +63,8 @@ impl Source {
                     .await
                     .map_err(fetch_error)?;
                 if answer.status() != StatusCode::OK {
-                    return Err(Error::Status {
-                        url: url.to_string(),
+                    return Err(KeysError::Status {
+                        url: shown(),
                         status: answer.status().as_u16(),
                     });
                 }
@@ -70,7 +72,7 @@ impl Source {
             }
         };
         let document = std::str::from_utf8(answer.body())
-            .map_err(|_| Error::NotAKeySet("not UTF-8".to_owned()))?;
+            .map_err(|_| KeysError::NotAKeySet("not UTF-8".to_owned()))?;
         Ok(Fetched {
             keys: KeySet::from_json(document)?,
             fresh_for: fresh_for(answer.headers()),

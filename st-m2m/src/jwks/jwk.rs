@@ -9,11 +9,11 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::Error;
+use super::KeysError;
 use crate::supertokens::wire;
 
 /// 2048 bits: shorter moduli are refused (RFC 7518 §3.3).
-const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+pub(super) const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 const EXPONENT_BYTES: usize = 4;
 const KEY_ID_BYTES: usize = 128;
 /// Members that only a private key has (RFC 7518 §6.3.2).
@@ -95,7 +95,7 @@ impl Jwk {
     /// Whether the core rotates this key. A key that does not rotate can be pinned.
     #[must_use]
     pub fn is_dynamic(&self) -> bool {
-        self.key_id.starts_with(wire::DYNAMIC_KEY_PREFIX)
+        wire::is_dynamic(&self.key_id)
     }
 
     /// The key as PEM (`-----BEGIN PUBLIC KEY-----`, RFC 7468 §13), for
@@ -103,9 +103,9 @@ impl Jwk {
     ///
     /// # Errors
     ///
-    /// [`Error::Encode`] when the crypto library cannot encode the key.
-    pub fn to_pem(&self) -> Result<String, Error> {
-        let der = self.components().as_der().map_err(|_| Error::Encode)?;
+    /// [`KeysError::Encode`] when the crypto library cannot encode the key.
+    pub fn to_pem(&self) -> Result<String, KeysError> {
+        let der = self.components().as_der().map_err(|_| KeysError::Encode)?;
         let pem = pem::Pem::new("PUBLIC KEY", der.as_ref());
         let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
         Ok(pem::encode_config(&pem, config))

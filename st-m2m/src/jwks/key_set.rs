@@ -9,7 +9,8 @@ use aws_lc_rs::{
 };
 use serde_json::Value;
 
-use super::{Error, Jwk, SkippedKey};
+use super::{Jwk, KeysError, jwk::MODULUS_BYTES};
+use crate::error::SkippedKey;
 
 /// Size of a JWKS document, in bytes.
 pub(super) const DOCUMENT_BYTES: usize = 1024 * 1024;
@@ -25,7 +26,7 @@ pub struct KeySet {
     /// Keys of the document, in its order.
     jwks: Vec<Jwk>,
     /// Keys from PEM, which have no id.
-    unnamed: Vec<Arc<VerificationKey>>,
+    unnamed: Arc<[Arc<VerificationKey>]>,
     skipped: Vec<SkippedKey>,
 }
 
@@ -51,7 +52,7 @@ pub(crate) enum Candidates {
     /// The key that the token names.
     Named(Arc<VerificationKey>),
     /// Every pinned key without an id.
-    Unnamed(Vec<Arc<VerificationKey>>),
+    Unnamed(Arc<[Arc<VerificationKey>]>),
 }
 
 impl Candidates {
@@ -71,20 +72,20 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAKeySet`] for anything but a JSON object with an array `keys` of at most 100 members, and for
-    /// more than 1 MiB; [`Error::NoUsableKey`] when no key remains.
-    pub fn from_json(document: &str) -> Result<Self, Error> {
+    /// [`KeysError::NotAKeySet`] for anything but a JSON object with an array `keys` of at most 100 members, and for
+    /// more than 1 MiB; [`KeysError::NoUsableKey`] when no key remains.
+    pub fn from_json(document: &str) -> Result<Self, KeysError> {
         if document.len() > DOCUMENT_BYTES {
-            return Err(Error::NotAKeySet("larger than 1 MiB".to_owned()));
+            return Err(KeysError::NotAKeySet("larger than 1 MiB".to_owned()));
         }
         let document: Value = serde_json::from_str(document)
-            .map_err(|error| Error::NotAKeySet(format!("not JSON: {error}")))?;
+            .map_err(|error| KeysError::NotAKeySet(format!("not JSON: {error}")))?;
         let keys = document
             .get("keys")
             .and_then(Value::as_array)
-            .ok_or_else(|| Error::NotAKeySet("no array `keys`".to_owned()))?;
+            .ok_or_else(|| KeysError::NotAKeySet("no array `keys`".to_owned()))?;
         if keys.len() > MOST_KEYS {
-            return Err(Error::NotAKeySet(format!(
+            return Err(KeysError::NotAKeySet(format!(
                 "{} keys; at most {MOST_KEYS}",
                 keys.len()
             )));
@@ -92,14 +93,14 @@ impl KeySet {
         let mut set = Self {
             by_id: HashMap::new(),
             jwks: Vec::new(),
-            unnamed: Vec::new(),
+            unnamed: Arc::default(),
             skipped: Vec::new(),
         };
         for key in keys {
             set.add(key);
         }
         if set.by_id.is_empty() {
-            return Err(Error::NoUsableKey(set.skipped));
+            return Err(KeysError::NoUsableKey(set.skipped));
         }
         Ok(set)
     }
@@ -139,7 +140,7 @@ impl KeySet {
 
     fn skip(&mut self, key_id: Option<&str>, reason: &'static str) {
         self.skipped.push(SkippedKey {
-            key_id: key_id.map(str::to_owned),
+            key_id: key_id.map(|it| it.chars().take(64).flat_map(char::escape_debug).collect()),
             reason,
         });
     }
@@ -150,13 +151,14 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`Error::Pem`] for anything else, and for keys that are not 2048 to 4096 bits long.
-    pub fn from_pem(text: &str) -> Result<Self, Error> {
-        let refuse = |problem: &str| Error::Pem(problem.to_owned());
+    /// [`KeysError::Pem`] for anything else, and for keys that are not 2048 to 4096 bits long.
+    pub fn from_pem(text: &str) -> Result<Self, KeysError> {
+        const NO_KEY: &str = "not an RSA public key of 2048 to 4096 bits";
+        let refuse = |problem: &str| KeysError::Pem(problem.to_owned());
         if text.len() > DOCUMENT_BYTES {
             return Err(refuse("larger than 1 MiB"));
         }
-        let blocks = pem::parse_many(text).map_err(|error| Error::Pem(error.to_string()))?;
+        let blocks = pem::parse_many(text).map_err(|error| KeysError::Pem(error.to_string()))?;
         if blocks.is_empty() {
             return Err(refuse("no `-----BEGIN PUBLIC KEY-----` found"));
         }
@@ -172,20 +174,20 @@ impl KeySet {
                 } else {
                     format!("`{}` is no public key", block.tag())
                 };
-                return Err(Error::Pem(problem));
+                return Err(KeysError::Pem(problem));
             }
             let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
-                .map_err(|_| refuse("not an RSA key"))?;
-            let bits = modulus_bits(&key).ok_or_else(|| refuse("not an RSA key"))?;
-            if !(2048..=4096).contains(&bits) {
-                return Err(refuse("a key that is not 2048 to 4096 bits long"));
+                .map_err(|_| refuse(NO_KEY))?;
+            let bytes = modulus_bytes(&key).ok_or_else(|| refuse(NO_KEY))?;
+            if !MODULUS_BYTES.contains(&bytes) {
+                return Err(refuse(NO_KEY));
             }
             unnamed.push(Arc::new(VerificationKey(key)));
         }
         Ok(Self {
             by_id: HashMap::new(),
             jwks: Vec::new(),
-            unnamed,
+            unnamed: unnamed.into(),
             skipped: Vec::new(),
         })
     }
@@ -218,7 +220,7 @@ impl KeySet {
         match self.by_id.get(key_id) {
             Some(key) => Some(Candidates::Named(Arc::clone(key))),
             None if self.unnamed.is_empty() => None,
-            None => Some(Candidates::Unnamed(self.unnamed.clone())),
+            None => Some(Candidates::Unnamed(Arc::clone(&self.unnamed))),
         }
     }
 }
@@ -240,8 +242,8 @@ impl SkippedKey {
     }
 }
 
-fn modulus_bits(key: &ParsedPublicKey) -> Option<usize> {
+fn modulus_bytes(key: &ParsedPublicKey) -> Option<usize> {
     let der: PublicKeyX509Der<'_> = key.as_der().ok()?;
     let key = PublicEncryptingKey::from_der(der.as_ref()).ok()?;
-    Some(key.key_size_bits())
+    Some(key.key_size_bytes())
 }

@@ -9,7 +9,7 @@ pub(crate) use self::{
     fetch::Source,
     jwk::is_key_id,
     key_set::Candidates,
-    store::{KeyStore, LookupError},
+    store::{KeyStore, LookupError, RETRY_AFTER},
 };
 pub use self::{jwk::Jwk, key_set::KeySet};
-pub use crate::error::{KeysError as Error, SkippedKey};
+use crate::error::KeysError;

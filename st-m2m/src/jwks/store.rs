@@ -9,10 +9,10 @@ use arc_swap::ArcSwapOption;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout},
 };
 
-use super::{Candidates, Error, KeySet, Source};
+use super::{Candidates, KeySet, KeysError, Source};
 use crate::observe;
 
 /// Keys are used this long after the last successful fetch, while the issuer cannot be reached.
@@ -21,13 +21,15 @@ const LONGEST_STALE: Duration = Duration::from_secs(3600);
 /// not become a flood of fetches.
 const FETCH_BURST: u32 = 2;
 const FETCH_REFILL: Duration = Duration::from_secs(10);
-/// A key id that a set this young lacks does not exist.
-const CERTAINLY_ABSENT: Duration = Duration::from_secs(10);
+/// When another try makes sense after [`LookupError::Unavailable`].
+pub(crate) const RETRY_AFTER: Duration = FETCH_REFILL;
+/// How long a request with a known key waits for a set that is no longer fresh, before the old one serves.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why no key was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookupError {
-    /// The issuer has no key with this id.
+    /// The issuer has no key with this id: it was asked after the request came in.
     Unknown,
     /// Keys cannot be had, or cannot be had right now.
     Unavailable,
@@ -49,34 +51,35 @@ enum Keys {
 struct Refreshing {
     source: Source,
     current: ArcSwapOption<Snapshot>,
-    /// Whoever holds it fetches; the others wait for him.
+    /// Whoever holds it fetches; the others wait for that fetch.
     flight: Arc<Mutex<Budget>>,
 }
 
 #[derive(Debug)]
 struct Snapshot {
     keys: Arc<KeySet>,
-    fetched_at: Instant,
+    /// When the issuer was asked, not when it answered: a key may have been removed in between.
+    asked_at: Instant,
     fresh_for: Duration,
 }
 
 impl Snapshot {
     fn is_fresh(&self) -> bool {
-        self.fetched_at.elapsed() < self.fresh_for
+        self.asked_at.elapsed() < self.fresh_for
     }
 
     fn is_usable(&self) -> bool {
-        self.fetched_at.elapsed() < LONGEST_STALE
+        self.asked_at.elapsed() < LONGEST_STALE
     }
 }
 
-/// A token bucket for fetches.
+/// A token bucket for fetches, and how the last one ended.
 #[derive(Debug)]
 struct Budget {
     tokens: u32,
     refilled_at: Instant,
-    /// Whether the last fetch gave no keys.
-    failed: bool,
+    /// When the last fetch ended, if it gave no keys.
+    failed_at: Option<Instant>,
 }
 
 impl Budget {
@@ -92,6 +95,13 @@ impl Budget {
         let granted = self.tokens > 0;
         self.tokens = self.tokens.saturating_sub(1);
         granted
+    }
+
+    /// Whether a fetch failed while somebody who came at `asked_at` waited for it. It failed for them as well:
+    /// if each of a crowd tried again, they would wait one behind the other.
+    fn failed_since(&self, asked_at: Instant) -> bool {
+        self.failed_at
+            .is_some_and(|failed_at| failed_at >= asked_at)
     }
 }
 
@@ -112,37 +122,26 @@ impl KeyStore {
                 flight: Arc::new(Mutex::new(Budget {
                     tokens: FETCH_BURST,
                     refilled_at: Instant::now(),
-                    failed: false,
+                    failed_at: None,
                 })),
             })),
         }
     }
 
-    /// The keys that may have signed a token which names `key_id`, when no fetch is needed to tell.
-    pub(crate) fn fresh(&self, key_id: &str) -> Option<Result<Candidates, LookupError>> {
-        match &self.keys {
-            Keys::Fixed(keys) => Some(keys.candidates(key_id).ok_or(LookupError::Unknown)),
-            Keys::Fetched(refreshing) => {
-                let current = refreshing.current.load();
-                let snapshot = current.as_ref().filter(|snapshot| snapshot.is_fresh())?;
-                snapshot.keys.candidates(key_id).map(Ok)
-            }
-        }
-    }
-
-    /// [`KeyStore::fresh`], fetching keys where that is needed and allowed.
+    /// The keys that may have signed a token which names `key_id`. Ready at the first poll when the set is fresh and
+    /// has the key; else the set is fetched anew where that is allowed.
     pub(crate) async fn find(&self, key_id: &str) -> Result<Candidates, LookupError> {
-        if let Some(answer) = self.fresh(key_id) {
-            return answer;
-        }
         match &self.keys {
-            Keys::Fixed(_) => Err(LookupError::Unknown),
-            Keys::Fetched(refreshing) => refreshing.find(key_id).await,
+            Keys::Fixed(keys) => keys.candidates(key_id).ok_or(LookupError::Unknown),
+            Keys::Fetched(refreshing) => match refreshing.fresh(key_id) {
+                Some(candidates) => Ok(candidates),
+                None => refreshing.find(key_id).await,
+            },
         }
     }
 
     /// The whole set, fetched if it is not fresh.
-    pub(crate) async fn all(&self) -> Result<Arc<KeySet>, Error> {
+    pub(crate) async fn all(&self) -> Result<Arc<KeySet>, KeysError> {
         match &self.keys {
             Keys::Fixed(keys) => Ok(Arc::clone(keys)),
             Keys::Fetched(refreshing) => refreshing.all().await,
@@ -151,87 +150,134 @@ impl KeyStore {
 }
 
 impl Refreshing {
-    async fn find(self: &Arc<Self>, key_id: &str) -> Result<Candidates, LookupError> {
-        let seen = self.current.load_full();
-        let known = seen
-            .as_ref()
-            .filter(|snapshot| snapshot.is_usable())
-            .and_then(|snapshot| snapshot.keys.candidates(key_id));
-        let guard = match known {
-            // The key is known, only its set is old: one request sees to that, nobody else waits for it.
-            Some(candidates) => match Arc::clone(&self.flight).try_lock_owned() {
-                Ok(guard) if guard.failed => {
-                    // Nor does anybody wait for an issuer that gave no keys the last time.
-                    drop(self.fetch(guard));
-                    return Ok(candidates);
-                }
-                Ok(guard) => guard,
-                Err(_) => return Ok(candidates),
-            },
-            None => Arc::clone(&self.flight).lock_owned().await,
-        };
-        let fetched_meanwhile = !same(seen.as_ref(), self.current.load().as_ref());
-        if !fetched_meanwhile && let Some(fetch) = self.fetch(guard) {
-            // A task that was aborted with its runtime leaves the keys as they were.
-            let _ended = fetch.await;
-        }
-        let current = self.current.load_full();
-        let current = current
-            .filter(|snapshot| snapshot.is_usable())
-            .ok_or(LookupError::Unavailable)?;
-        let newest = current.fetched_at.elapsed() < CERTAINLY_ABSENT;
-        current.keys.candidates(key_id).ok_or(if newest {
-            LookupError::Unknown
-        } else {
-            LookupError::Unavailable
-        })
+    fn fresh(&self, key_id: &str) -> Option<Candidates> {
+        let current = self.current.load();
+        let snapshot = current.as_ref().filter(|it| it.is_fresh())?;
+        snapshot.keys.candidates(key_id)
     }
 
-    async fn all(&self) -> Result<Arc<KeySet>, Error> {
-        if let Some(snapshot) = self.current.load().as_ref().filter(|it| it.is_fresh()) {
-            return Ok(Arc::clone(&snapshot.keys));
+    fn usable(&self) -> Option<Arc<Snapshot>> {
+        self.current.load_full().filter(|it| it.is_usable())
+    }
+
+    async fn find(self: &Arc<Self>, key_id: &str) -> Result<Candidates, LookupError> {
+        let asked_at = Instant::now();
+        let known = self.usable().and_then(|it| it.keys.candidates(key_id));
+        match known {
+            Some(candidates) => self.renewed(key_id, asked_at, candidates).await,
+            None => self.fetched(key_id, asked_at).await,
         }
-        let fetched = self.source.fetch().await?;
-        Ok(self.store(fetched))
+    }
+
+    /// The keys for an id that is known, though its set is old. One request sees to a new set and waits a little;
+    /// nobody else does, nor does anybody wait for an issuer that gave no keys the last time.
+    async fn renewed(
+        self: &Arc<Self>,
+        key_id: &str,
+        asked_at: Instant,
+        known: Candidates,
+    ) -> Result<Candidates, LookupError> {
+        let Ok(budget) = Arc::clone(&self.flight).try_lock_owned() else {
+            return Ok(known);
+        };
+        let failed_before = budget.failed_at.is_some();
+        let Some(fetch) = self.fetch(budget) else {
+            return Ok(known);
+        };
+        if failed_before || timeout(GRACE, fetch).await.is_err() {
+            return Ok(known);
+        }
+        match self.current.load_full() {
+            Some(newest) if newest.asked_at >= asked_at => {
+                newest.keys.candidates(key_id).ok_or(LookupError::Unknown)
+            }
+            _ => Ok(known),
+        }
+    }
+
+    /// The keys for an id that is not known: everybody waits for one fetch.
+    async fn fetched(
+        self: &Arc<Self>,
+        key_id: &str,
+        asked_at: Instant,
+    ) -> Result<Candidates, LookupError> {
+        let mut budget = Arc::clone(&self.flight).lock_owned().await;
+        loop {
+            let newest = self.usable();
+            if let Some(candidates) = newest.as_ref().and_then(|it| it.keys.candidates(key_id)) {
+                return Ok(candidates);
+            }
+            if newest.is_some_and(|it| it.asked_at >= asked_at) {
+                return Err(LookupError::Unknown);
+            }
+            if budget.failed_since(asked_at) {
+                return Err(LookupError::Unavailable);
+            }
+            let fetch = self.fetch(budget).ok_or(LookupError::Unavailable)?;
+            // A task that was aborted with its runtime leaves the keys as they were.
+            let Ok(returned) = fetch.await else {
+                return Err(LookupError::Unavailable);
+            };
+            budget = returned;
+        }
+    }
+
+    async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, KeysError> {
+        let asked_at = Instant::now();
+        let fresh = || {
+            self.usable()
+                .filter(|it| it.is_fresh())
+                .map(|it| Arc::clone(&it.keys))
+        };
+        if let Some(keys) = fresh() {
+            return Ok(keys);
+        }
+        let mut budget = Arc::clone(&self.flight).lock_owned().await;
+        if let Some(keys) = fresh() {
+            return Ok(keys);
+        }
+        if budget.failed_since(asked_at) || !budget.take() {
+            let old = self.usable().map(|it| Arc::clone(&it.keys));
+            return old.ok_or(KeysError::TooSoon);
+        }
+        let outcome = self.ask().await;
+        budget.failed_at = outcome.as_ref().err().map(|_| Instant::now());
+        outcome
     }
 
     /// Starts a fetch, if the budget allows. It is a task of its own, which goes on when the request that started it
     /// is dropped: otherwise callers who hang up could keep a new key from ever being fetched.
-    fn fetch(self: &Arc<Self>, mut guard: OwnedMutexGuard<Budget>) -> Option<JoinHandle<()>> {
-        if !guard.take() {
+    fn fetch(
+        self: &Arc<Self>,
+        mut budget: OwnedMutexGuard<Budget>,
+    ) -> Option<JoinHandle<OwnedMutexGuard<Budget>>> {
+        if !budget.take() {
             return None;
         }
         let this = Arc::clone(self);
         Some(tokio::spawn(async move {
-            match this.source.fetch().await {
-                Ok(fetched) => {
-                    this.store(fetched);
-                    guard.failed = false;
-                }
+            budget.failed_at = match this.ask().await {
+                Ok(_) => None,
                 Err(error) => {
                     observe::key_fetch_failed(&error);
-                    guard.failed = true;
+                    Some(Instant::now())
                 }
-            }
+            };
+            budget
         }))
     }
 
-    fn store(&self, fetched: super::fetch::Fetched) -> Arc<KeySet> {
+    /// Asks the issuer and keeps what it answers. Only the holder of `flight` asks, so no older set comes later.
+    async fn ask(&self) -> Result<Arc<KeySet>, KeysError> {
+        let asked_at = Instant::now();
+        let fetched = self.source.fetch().await?;
         observe::keys_fetched(fetched.keys.iter().len(), fetched.keys.skipped());
         let keys = Arc::new(fetched.keys);
         self.current.store(Some(Arc::new(Snapshot {
             keys: Arc::clone(&keys),
-            fetched_at: Instant::now(),
+            asked_at,
             fresh_for: fetched.fresh_for,
         })));
-        keys
-    }
-}
-
-/// Whether no other set was stored in between.
-fn same(before: Option<&Arc<Snapshot>>, after: Option<&Arc<Snapshot>>) -> bool {
-    match (before, after) {
-        (Some(before), Some(after)) => Arc::ptr_eq(before, after),
-        (before, after) => before.is_none() && after.is_none(),
+        Ok(keys)
     }
 }

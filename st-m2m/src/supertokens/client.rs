@@ -11,15 +11,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{CdiVersion, CoreHost, wire};
+use super::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire};
 use crate::{
-    config::{CoreConfig, SigningKey},
     error::{CoreError, HostFailure},
+    excerpt::excerpt,
     transport::{Limits, Request, Response, Transport, exchange},
 };
-
-/// How much of an error body is shown.
-const MESSAGE_BYTES: usize = 300;
 
 /// A token to mint.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +54,19 @@ struct Call<'a> {
 }
 
 impl CoreClient {
-    pub(crate) fn new(config: &CoreConfig, transport: Arc<dyn Transport>, limits: Limits) -> Self {
+    pub(crate) fn new(access: &CoreAccess, transport: Arc<dyn Transport>, limits: Limits) -> Self {
         // The configuration checked that the key is visible ASCII.
-        let api_key = config.api_key.as_ref().and_then(|key| {
+        let api_key = access.api_key.as_ref().and_then(|key| {
             let mut value = HeaderValue::from_str(key.expose()).ok()?;
             value.set_sensitive(true);
             Some(value)
         });
         Self {
             transport,
-            hosts: config.hosts.clone(),
+            hosts: access.hosts.clone(),
             next_host: AtomicUsize::new(0),
             api_key,
-            pinned_version: config.cdi_version,
+            pinned_version: access.cdi_version,
             negotiated_version: ArcSwapOption::empty(),
             limits,
         }
@@ -96,7 +93,7 @@ impl CoreClient {
             ("UNSUPPORTED_ALGORITHM_ERROR", _) => Err(CoreError::UnsupportedAlgorithm),
             _ => Err(CoreError::UnknownStatus {
                 path: wire::JWT_PATH.to_owned(),
-                status: excerpt(&answer.status),
+                status: self.shown(&answer.status),
             }),
         }
     }
@@ -112,7 +109,15 @@ impl CoreClient {
             recipe_id: None,
             body: None,
         };
-        self.send(&call).await.map(|(_, answer)| answer)
+        // Whoever waits for keys waits for one time limit, however many hosts there are.
+        let hosts = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+        let limits = Limits {
+            total: self.limits.total / hosts,
+            ..self.limits
+        };
+        self.send_within(&call, limits)
+            .await
+            .map(|(_, answer)| answer)
     }
 
     /// A call that names the CDI version. A core that was replaced behind the same address may not speak the
@@ -166,7 +171,7 @@ impl CoreClient {
         let theirs: wire::ApiVersionResponse = read(&host, wire::API_VERSION_PATH, &answer)?;
         let version = CdiVersion::newest_common(&theirs.versions).ok_or_else(|| {
             CoreError::NoCommonVersion {
-                theirs: excerpt(&theirs.versions.join(", ")),
+                theirs: self.shown(&theirs.versions.join(", ")),
                 ours: CdiVersion::supported_list(),
             }
         })?;
@@ -177,16 +182,24 @@ impl CoreClient {
     /// Sends `call` to one host after the other until one answers, whatever it answers. Every call of this client
     /// may be repeated: none changes the core's state.
     async fn send(&self, call: &Call<'_>) -> Result<(CoreHost, Response), CoreError> {
+        self.send_within(call, self.limits).await
+    }
+
+    async fn send_within(
+        &self,
+        call: &Call<'_>,
+        limits: Limits,
+    ) -> Result<(CoreHost, Response), CoreError> {
         let mut failures = Vec::new();
         for _ in 0..self.hosts.len() {
             let turn = self.next_host.fetch_add(1, Ordering::Relaxed);
             let host = &self.hosts[turn % self.hosts.len()];
             let answer = match self.request(host, call) {
-                Ok(request) => exchange(self.transport.as_ref(), request, self.limits).await,
+                Ok(request) => exchange(self.transport.as_ref(), request, limits).await,
                 Err(error) => Err(error),
             };
             match answer {
-                Ok(answer) => return accept(host, call, answer).map(|it| (host.clone(), it)),
+                Ok(answer) => return self.accept(host, call, answer).map(|it| (host.clone(), it)),
                 Err(error) => failures.push(HostFailure {
                     host: host.to_string(),
                     error,
@@ -222,31 +235,46 @@ impl CoreClient {
             .body(call.body.clone().unwrap_or_default())
             .map_err(|error| crate::transport::Error::Broken(error.into()))
     }
-}
 
-/// Only status 200 is an answer.
-fn accept(host: &CoreHost, call: &Call<'_>, answer: Response) -> Result<Response, CoreError> {
-    let status = answer.status();
-    if status == StatusCode::OK {
-        Ok(answer)
-    } else if status == StatusCode::UNAUTHORIZED {
-        Err(CoreError::ApiKeyRefused {
-            host: host.to_string(),
-        })
-    } else if status.is_redirection() {
-        Err(CoreError::Redirect {
-            host: host.to_string(),
-            method: call.method.clone(),
-            path: call.path.to_owned(),
-            status: status.as_u16(),
-        })
-    } else {
-        Err(CoreError::Status {
-            method: call.method.clone(),
-            path: call.path.to_owned(),
-            status: status.as_u16(),
-            message: excerpt(&String::from_utf8_lossy(answer.body())),
-        })
+    /// Only status 200 is an answer.
+    fn accept(
+        &self,
+        host: &CoreHost,
+        call: &Call<'_>,
+        answer: Response,
+    ) -> Result<Response, CoreError> {
+        let status = answer.status();
+        if status == StatusCode::OK {
+            Ok(answer)
+        } else if status == StatusCode::UNAUTHORIZED {
+            Err(CoreError::ApiKeyRefused {
+                host: host.to_string(),
+                sent: call.with_api_key && self.api_key.is_some(),
+            })
+        } else if status.is_redirection() {
+            Err(CoreError::Redirect {
+                host: host.to_string(),
+                method: call.method.clone(),
+                path: call.path.to_owned(),
+                status: status.as_u16(),
+            })
+        } else {
+            Err(CoreError::Status {
+                host: host.to_string(),
+                method: call.method.clone(),
+                path: call.path.to_owned(),
+                status: status.as_u16(),
+                message: self.shown(&String::from_utf8_lossy(answer.body())),
+            })
+        }
+    }
+
+    /// The beginning of what a core sent, without our api key: a gateway's error page may repeat the request.
+    fn shown(&self, text: &str) -> String {
+        match self.api_key.as_ref().and_then(|key| key.to_str().ok()) {
+            Some(api_key) => excerpt(&text.replace(api_key, "[redacted]")),
+            None => excerpt(text),
+        }
     }
 }
 
@@ -275,21 +303,4 @@ fn garbage(host: &CoreHost, path: &str, problem: &str) -> CoreError {
         path: path.to_owned(),
         problem: problem.to_owned(),
     }
-}
-
-/// The beginning of a text from outside, on one line and without control characters.
-fn excerpt(text: &str) -> String {
-    let text = text.trim();
-    let mut end = text.len().min(MESSAGE_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut excerpt: String = text[..end]
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if end < text.len() {
-        excerpt.push('…');
-    }
-    excerpt
 }

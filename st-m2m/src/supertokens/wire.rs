@@ -31,8 +31,28 @@ pub(crate) const JSON_CONTENT_TYPE: &str = "application/json; charset=utf-8";
 pub(crate) const ALGORITHM: &str = "RS256";
 /// 100 years of 365 days in seconds, the SDKs' default (`supertokens-node`, `recipe/jwt/utils.ts`).
 pub(crate) const DEFAULT_VALIDITY_SECONDS: u64 = 3_153_600_000;
-/// The kid of a key that rotates begins with this (`supertokens-core`, `signingkeys/SigningKeys.java`).
+/// The value of claim `source` in a service's token (SuperTokens' guide "Legacy flow").
+pub(crate) const SERVICE_SOURCE: &str = "microservice";
+/// Claims that only sessions have (`supertokens-core`, `session/accessToken/AccessToken.java`), those of versions 1 and
+/// 2 (`userData`) included.
+pub(crate) const SESSION_CLAIMS: [&str; 7] = [
+    "sessionHandle",
+    "refreshTokenHash1",
+    "parentRefreshTokenHash1",
+    "antiCsrfToken",
+    "rsub",
+    "tId",
+    "userData",
+];
+
+/// What the id of a key that rotates begins with (`supertokens-core`, `signingkeys/SigningKeys.java`).
 pub(crate) const DYNAMIC_KEY_PREFIX: &str = "d-";
+
+/// Whether the core rotates the key with this id. Cores before
+/// 5.0 gave static keys ids without a prefix, so whatever is not dynamic is static.
+pub(crate) fn is_dynamic(key_id: &str) -> bool {
+    key_id.starts_with(DYNAMIC_KEY_PREFIX)
+}
 
 /// `POST /recipe/jwt`.
 #[derive(Debug, Serialize)]

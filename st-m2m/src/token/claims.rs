@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::ClaimsError;
+use crate::{error::ClaimsError, supertokens::wire};
 
 /// Claims that the core generates.
 const GENERATED: &[(&str, &str)] = &[
@@ -15,18 +15,8 @@ const GENERATED: &[(&str, &str)] = &[
     ("exp", "set the validity instead"),
 ];
 
-/// Claims that would make the token a session or an `OAuth2` token.
-const OTHER_KINDS: &[&str] = &[
-    "sessionHandle",
-    "refreshTokenHash1",
-    "parentRefreshTokenHash1",
-    "antiCsrfToken",
-    "rsub",
-    "tId",
-    "userId",
-    "userData",
-    "stt",
-];
+/// Claims, beside those of [`wire::SESSION_CLAIMS`], that would make the token a session or an `OAuth2` token.
+const OTHER_KINDS: [&str; 2] = ["userId", "stt"];
 
 /// Claims of this service's own token that have a configuration key, or none on purpose.
 const OWN: &[(&str, &str)] = &[
@@ -36,7 +26,7 @@ const OWN: &[(&str, &str)] = &[
     ("source", "it is always `microservice`"),
     (
         "aud",
-        "receivers that check no audience refuse tokens that have one",
+        "some receivers, those built on PyJWT among them, refuse a token with an audience they do not check",
     ),
     ("nbf", "a service's token is valid at once"),
     ("jti", "a service's token is used many times"),
@@ -57,7 +47,7 @@ pub(crate) fn requested_claims(claims: Value) -> Result<Map<String, Value>, Clai
         other => return Err(ClaimsError::NotAnObject(format!("got {}", name_of(&other)))),
     };
     refuse(&claims, GENERATED)?;
-    for name in OTHER_KINDS {
+    for name in wire::SESSION_CLAIMS.iter().chain(&OTHER_KINDS) {
         if claims.contains_key(*name) {
             return Err(ClaimsError::Reserved {
                 name: (*name).to_owned(),
@@ -89,7 +79,11 @@ fn refuse(
 /// Whether the core can sign the value: no integer above `i64::MAX`.
 fn is_signable(value: &Value) -> bool {
     match value {
-        Value::Number(number) => number.as_i64().is_some() || !number.is_u64(),
+        // As text, since a number may be longer than any integer type where `arbitrary_precision` is on.
+        Value::Number(number) => {
+            let text = number.to_string();
+            text.contains(['.', 'e', 'E']) || text.parse::<i64>().is_ok()
+        }
         Value::Array(values) => values.iter().all(is_signable),
         Value::Object(members) => members.values().all(is_signable),
         Value::Null | Value::Bool(_) | Value::String(_) => true,
@@ -118,7 +112,7 @@ mod tests {
         for (name, _) in GENERATED.iter().chain(OWN) {
             assert!(own_claims(json!({ *name: null })).is_err(), "{name}");
         }
-        for name in OTHER_KINDS {
+        for name in wire::SESSION_CLAIMS.iter().chain(&OTHER_KINDS) {
             assert!(own_claims(json!({ *name: null })).is_err(), "{name}");
             assert!(requested_claims(json!({ *name: 1 })).is_err(), "{name}");
         }

@@ -9,15 +9,25 @@ use serde_json::{Map, Value};
 use super::{ServiceToken, requested_claims};
 use crate::{
     clock::Clock,
-    config::{MintConfig, SigningKey},
-    error::{ConfigError, Error},
+    error::{ClaimsError, Error},
+    excerpt::excerpt,
     observe,
     secret::Secret,
-    supertokens::{CoreClient, MintRequest, wire},
+    supertokens::{CoreClient, MintRequest, SigningKey, wire},
 };
 
 /// How far behind ours the core's clock may be, in seconds: the largest leeway that any receiver may have.
 const CORE_BEHIND: u64 = 60;
+
+/// What to mint at start, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnToken {
+    /// All claims but `source` and those the core adds.
+    pub(crate) claims: Map<String, Value>,
+    /// Seconds.
+    pub(crate) validity: u64,
+    pub(crate) signing_key: SigningKey,
+}
 
 /// How [`M2m::create_jwt`](crate::M2m::create_jwt) mints.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +43,7 @@ impl JwtOptions {
         Self::default()
     }
 
-    /// How long the token is valid, in whole seconds, at least 1 s.
+    /// How long the token is valid, in whole seconds, from 1 s to 100 years.
     pub fn validity(mut self, validity: Duration) -> Self {
         self.validity = Some(validity);
         self
@@ -57,10 +67,9 @@ pub(crate) async fn create_jwt(
     let claims = requested_claims(claims)?;
     let validity = match options.validity {
         None => wire::DEFAULT_VALIDITY_SECONDS,
-        Some(validity) if validity.as_secs() == 0 || validity.subsec_nanos() != 0 => {
-            return Err(ConfigError::new("validity", "is whole seconds, at least 1 s").into());
+        Some(validity) => {
+            validity_seconds(validity).ok_or(ClaimsError::ValidityNotAccepted(validity))?
         }
-        Some(validity) => validity.as_secs(),
     };
     let request = MintRequest {
         claims: &claims,
@@ -76,25 +85,25 @@ pub(crate) async fn create_jwt(
 pub(crate) async fn mint_at_start(
     core: &CoreClient,
     issuer: &str,
-    config: &MintConfig,
+    own: &OwnToken,
     leeway: u64,
     clock: &dyn Clock,
 ) -> Result<ServiceToken, Error> {
-    let mut claims = config.claims.clone();
-    claims.insert("source".to_owned(), "microservice".into());
+    let mut claims = own.claims.clone();
+    claims.insert("source".to_owned(), wire::SERVICE_SOURCE.into());
     let request = MintRequest {
         claims: &claims,
         issuer,
-        validity: config.validity,
-        signing_key: config.signing_key,
+        validity: own.validity,
+        signing_key: own.signing_key,
     };
     let asked_at = clock.unix_seconds();
     let token = Secret::new(core.mint(request).await?);
     let expected = Expected {
         claims: &claims,
         issuer,
-        validity: config.validity,
-        signing_key: config.signing_key,
+        validity: own.validity,
+        signing_key: own.signing_key,
         asked_at,
         answered_at: clock.unix_seconds(),
         leeway,
@@ -103,6 +112,14 @@ pub(crate) async fn mint_at_start(
     observe::minted(&key_id, expires_at);
     ServiceToken::new(token, expires_at)
         .ok_or_else(|| Error::UnusableToken("it cannot be sent in a header".to_owned()))
+}
+
+/// A validity in whole seconds, from 1 s to the 100 years that SuperTokens' SDKs take by default.
+pub(crate) fn validity_seconds(validity: Duration) -> Option<u64> {
+    let seconds = validity.as_secs();
+    let accepted =
+        validity.subsec_nanos() == 0 && (1..=wire::DEFAULT_VALIDITY_SECONDS).contains(&seconds);
+    accepted.then_some(seconds)
 }
 
 /// What the minted token should be.
@@ -134,12 +151,12 @@ impl Expected<'_> {
         if payload.get("iss").and_then(Value::as_str) != Some(self.issuer) {
             return Err(format!(
                 "its issuer is {}, but receivers demand `{}`: check `api_domain`",
-                payload.get("iss").unwrap_or(&Value::Null),
+                excerpt(&payload.get("iss").unwrap_or(&Value::Null).to_string()),
                 self.issuer
             ));
         }
         for (name, value) in self.claims {
-            if payload.get(name) != Some(value) {
+            if !payload.get(name).is_some_and(|minted| same(minted, value)) {
                 return Err(format!("its claim `{name}` is not what was asked for"));
             }
         }
@@ -168,11 +185,12 @@ impl Expected<'_> {
             return Err("its header is that of a session".to_owned());
         }
         let key_id = text("kid").ok_or("its header names no key")?;
-        let dynamic = key_id.starts_with(wire::DYNAMIC_KEY_PREFIX);
+        let dynamic = wire::is_dynamic(key_id);
         if dynamic != (self.signing_key == SigningKey::Dynamic) {
             return Err(format!(
-                "it is signed with a {} key (`{key_id}`), which was not asked for",
-                if dynamic { "dynamic" } else { "static" }
+                "it is signed with a {} key (`{}`), which was not asked for",
+                if dynamic { "dynamic" } else { "static" },
+                excerpt(key_id)
             ));
         }
         Ok(key_id.to_owned())
@@ -193,6 +211,28 @@ impl Expected<'_> {
             ));
         }
         Ok(())
+    }
+}
+
+/// Whether two claims are one value. Numbers are compared as numbers: the core writes `1.50` as `1.5`, and serde_json,
+/// where any crate of the program enables its `arbitrary_precision`, compares their text.
+fn same(minted: &Value, asked: &Value) -> bool {
+    match (minted, asked) {
+        (Value::Number(minted), Value::Number(asked)) => {
+            minted == asked
+                || (minted.as_i64().is_some() && minted.as_i64() == asked.as_i64())
+                || (minted.as_f64().is_some() && minted.as_f64() == asked.as_f64())
+        }
+        (Value::Array(minted), Value::Array(asked)) => {
+            minted.len() == asked.len() && minted.iter().zip(asked).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(minted), Value::Object(asked)) => {
+            minted.len() == asked.len()
+                && asked
+                    .iter()
+                    .all(|(name, b)| minted.get(name).is_some_and(|a| same(a, b)))
+        }
+        (minted, asked) => minted == asked,
     }
 }
 

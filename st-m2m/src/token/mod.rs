@@ -6,6 +6,6 @@ mod service_token;
 
 pub(crate) use self::{
     claims::{own_claims, requested_claims},
-    mint::{create_jwt, mint_at_start},
+    mint::{OwnToken, create_jwt, mint_at_start, validity_seconds},
 };
 pub use self::{mint::JwtOptions, service_token::ServiceToken};

@@ -39,12 +39,14 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 }
 
 /// Why no answer was had.
+///
+/// The message holds the whole chain of causes, so there is no `source`; the cause itself is in the variant.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No connection: the request was not sent.
     #[error("cannot connect: {}", chain(.0.as_ref()))]
-    Connect(#[source] Box<dyn StdError + Send + Sync>),
+    Connect(Box<dyn StdError + Send + Sync>),
     /// No whole answer within the time limit. The request may have been sent.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
@@ -53,7 +55,7 @@ pub enum Error {
     TooLarge(usize),
     /// Any other failure. The request may have been sent.
     #[error("the exchange broke off: {}", chain(.0.as_ref()))]
-    Broken(#[source] Box<dyn StdError + Send + Sync>),
+    Broken(Box<dyn StdError + Send + Sync>),
 }
 
 /// An error and its sources on one line: the outer text of an HTTP library's error seldom names the cause.

@@ -55,18 +55,19 @@ impl PlainHttp {
             Ok(())
         } else {
             Err(format!(
-                "plain http to `{host}` would let the network read tokens and replace keys; use https, or name the host in `allow_http`"
+                "plain http to `{host}` would let the network read tokens or replace keys; use https, or name the host in `allow_http`"
             ))
         }
     }
 }
 
-/// Whether the URL's host is this machine. `localhost` is, by RFC 6761 §6.3.
+/// Whether the URL's host is this machine: a loopback address, or `localhost` itself. Names below it are not: many
+/// resolvers ask the network for them, whatever RFC 6761 §6.3 says.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
 }
@@ -89,12 +90,13 @@ mod tests {
             "http://127.9.9.9",
             "http://[::1]",
             "http://localhost",
-            "http://a.localhost",
         ] {
             assert!(allows(&[], url), "{url}");
         }
         for url in [
             "http://core:3567",
+            "http://a.localhost",
+            "http://localhost.",
             "http://10.0.0.1",
             "http://localhost.evil.example",
             "http://127.0.0.1.evil.example",

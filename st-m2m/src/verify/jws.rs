@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
-use super::Reason;
+use super::{Reason, TokenKind};
 use crate::{jwks::is_key_id, supertokens::wire};
 
 /// Longer tokens are refused unread.
@@ -76,6 +76,9 @@ impl<'t> Jws<'t> {
     pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
         if token.len() > TOKEN_BYTES {
             return Err(Reason::TokenTooLong);
+        }
+        if TokenKind::is_old_session(token) {
+            return Err(Reason::WrongKind(TokenKind::Session));
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Reason::MalformedToken)?;
         let (header, payload) = signing_input

@@ -17,6 +17,7 @@ const OLD_SESSION_HEADERS: [&str; 2] = [
 
 /// The kinds of token that one SuperTokens key set signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TokenKind {
     /// A service's token: `source` and none of the marks of the other kinds.
     Service,

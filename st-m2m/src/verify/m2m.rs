@@ -4,16 +4,10 @@
 //! everything the core writes: issuer, dates, and the absence of every mark of another kind.
 
 use super::{
-    Reason, TokenKind,
+    AcceptKeys, Reason, Refusal, TokenKind, VerificationRules,
     claims::{Claims, Dates},
 };
-use crate::{
-    config::{AcceptKeys, VerificationConfig},
-    supertokens::wire,
-};
-
-/// The value of claim `source` (SuperTokens' guide "Legacy flow").
-const SOURCE: &str = "microservice";
+use crate::supertokens::wire;
 
 /// What the rules established.
 #[derive(Debug)]
@@ -26,11 +20,9 @@ pub(super) struct Facts {
 }
 
 /// Whether a key of this id may sign. It needs no claims, so that no key is fetched in vain.
-pub(super) fn check_key_id(key_id: &str, rules: &VerificationConfig) -> Result<(), Reason> {
+pub(super) fn check_key_id(key_id: &str, rules: &VerificationRules) -> Result<(), Reason> {
     match rules.accept_keys {
-        AcceptKeys::StaticOnly if key_id.starts_with(wire::DYNAMIC_KEY_PREFIX) => {
-            Err(Reason::DynamicKeyNotAccepted)
-        }
+        AcceptKeys::StaticOnly if wire::is_dynamic(key_id) => Err(Reason::DynamicKeyNotAccepted),
         AcceptKeys::Any | AcceptKeys::StaticOnly => Ok(()),
     }
 }
@@ -39,18 +31,18 @@ pub(super) fn check_key_id(key_id: &str, rules: &VerificationConfig) -> Result<(
 pub(super) fn check(
     kind: TokenKind,
     claims: &Claims<'_>,
-    rules: &VerificationConfig,
+    rules: &VerificationRules,
     now: u64,
-) -> Result<Facts, Reason> {
+) -> Result<Facts, Refusal> {
     if kind != TokenKind::Service {
-        return Err(Reason::WrongKind(kind));
+        return Err(Reason::WrongKind(kind).into());
     }
-    if claims.source().as_deref() != Some(SOURCE) {
-        return Err(Reason::SourceNotAccepted);
+    if claims.source().as_deref() != Some(wire::SERVICE_SOURCE) {
+        return Err(Reason::SourceNotAccepted.into());
     }
     let issuer = claims.issuer().ok_or(Reason::IssuerMissing)?;
     if !rules.issuers.iter().any(|accepted| *accepted == issuer) {
-        return Err(Reason::IssuerNotAccepted);
+        return Err(Refusal::found(Reason::IssuerNotAccepted, &issuer));
     }
     let dates = claims.dates()?;
     check_dates(dates, rules, now)?;
@@ -64,7 +56,7 @@ pub(super) fn check(
 }
 
 /// The rules that depend on the time.
-fn check_dates(dates: Dates, rules: &VerificationConfig, now: u64) -> Result<(), Reason> {
+fn check_dates(dates: Dates, rules: &VerificationRules, now: u64) -> Result<(), Reason> {
     let Dates {
         issued_at,
         expires_at,
@@ -99,8 +91,8 @@ mod tests {
 
     const NOW: u64 = 1_795_440_859;
 
-    fn rules() -> VerificationConfig {
-        VerificationConfig {
+    fn rules() -> VerificationRules {
+        VerificationRules {
             issuers: vec!["https://api.example.com".to_owned()],
             audience: None,
             leeway: 5,

@@ -7,7 +7,14 @@ mod jws;
 mod kind;
 mod m2m;
 mod reason;
+mod refusal;
+mod rules;
 mod verifier;
 
-pub(crate) use self::verifier::{Verified, Verifier};
-pub use self::{kind::TokenKind, reason::Reason};
+pub use self::{kind::TokenKind, reason::Reason, rules::AcceptKeys};
+pub(crate) use self::{
+    refusal::Refusal,
+    rules::VerificationRules,
+    verifier::{Verified, Verifier, check_without_signature},
+};
+pub(crate) use crate::jwks::RETRY_AFTER;

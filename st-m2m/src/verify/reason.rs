@@ -12,7 +12,7 @@ pub enum Reason {
     NoCredentials,
     /// More than one `Authorization` header. Which one counts would be anybody's guess.
     SeveralAuthorizationHeaders,
-    /// An `Authorization` header that is not `Bearer`, one space, and one token (RFC 6750 §2.1).
+    /// An `Authorization` header that is not `Bearer`, one or more spaces, and one token (RFC 6750 §2.1).
     MalformedAuthorizationHeader,
     /// A token longer than 8 KiB.
     TokenTooLong,
@@ -67,7 +67,7 @@ pub enum Reason {
     /// Keys cannot be had, and none is cached.
     KeysUnavailable,
     /// There is no `M2m`: neither `st_m2m::init` nor an extension provided one.
-    NotInitialised,
+    NotInitialized,
 }
 
 impl Reason {
@@ -109,13 +109,56 @@ impl Reason {
             Self::AudienceNotAccepted => "audience_not_accepted",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::KeysUnavailable => "keys_unavailable",
-            Self::NotInitialised => "not_initialised",
+            Self::NotInitialized => "not_initialized",
         }
     }
 }
 
+/// A sentence that says what to do, where there is something to do.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(match self {
+            Self::NoCredentials => "no bearer token was sent",
+            Self::SeveralAuthorizationHeaders => "more than one Authorization header was sent",
+            Self::MalformedAuthorizationHeader => "the Authorization header is not `Bearer` and one token",
+            Self::TokenTooLong => "the token is longer than 8 KiB: mint fewer claims",
+            Self::MalformedToken => "the token is no JWT",
+            Self::AlgorithmNotAccepted => "the token is not signed with RS256",
+            Self::TypeNotAccepted => "the token's `typ` is not `JWT`",
+            Self::HeaderNotAccepted => "the token's header has a member that is not accepted",
+            Self::KeyIdNotAccepted => "the token names no key, or one that no core has",
+            Self::DynamicKeyNotAccepted => {
+                "the token is signed with a key that rotates, and `accept_keys` is static"
+            }
+            Self::WrongKind(TokenKind::Session) => "the token is a user's session, not a service's",
+            Self::WrongKind(TokenKind::OAuth2Access) => "the token is an OAuth2 access token, not a service's",
+            Self::WrongKind(TokenKind::Id) => "the token is an ID token, not a service's",
+            Self::WrongKind(TokenKind::Service | TokenKind::Other) | Self::SourceNotAccepted => {
+                "the token does not say that it is a service's"
+            }
+            Self::IssuerMissing => "the token names no issuer",
+            Self::IssuerNotAccepted => {
+                "the token's issuer is another: set the same `api_domain` in both services, or name it in `issuers`"
+            }
+            Self::ExpiryMissing | Self::IssuedAtMissing | Self::NotBeforeMalformed | Self::ExpiryNotAfterIssue => {
+                "the token's dates make no sense"
+            }
+            Self::Expired => "the token has expired",
+            Self::IssuedInTheFuture | Self::NotYetValid => {
+                "the token is from the future: compare the clocks of the core and of this machine"
+            }
+            Self::TooOld => "the token is older than `max_token_age`",
+            Self::ClaimMalformed => "a claim of the token has a wrong type",
+            Self::UnknownKey => {
+                "the issuer has no such key: do both services use one core, and does `jwks` name its keys?"
+            }
+            Self::BadSignature => "the token's signature is not the key's",
+            Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
+            Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",
+            Self::KeysUnavailable => "keys cannot be had: see the events before this one",
+            Self::NotInitialized => {
+                "there is no M2m: call `st_m2m::init` first, or give the router an `Extension(m2m)`"
+            }
+        })
     }
 }

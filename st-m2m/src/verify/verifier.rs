@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use super::{
-    Reason, TokenKind,
+    Reason, Refusal, TokenKind, VerificationRules,
     claims::Claims,
     jws::{Header, Jws},
-    m2m,
+    m2m::{self, Facts},
 };
 use crate::{
     clock::Clock,
-    config::VerificationConfig,
-    jwks::{Candidates, Error, KeySet, KeyStore, LookupError},
+    error::KeysError,
+    jwks::{Candidates, KeySet, KeyStore, LookupError},
 };
 
 /// Verifies the tokens of other services.
 #[derive(Debug)]
 pub(crate) struct Verifier {
     keys: KeyStore,
-    rules: VerificationConfig,
+    rules: VerificationRules,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,12 +39,12 @@ pub(crate) struct Verified {
 }
 
 impl Verifier {
-    pub(crate) fn new(keys: KeyStore, rules: VerificationConfig, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(keys: KeyStore, rules: VerificationRules, clock: Arc<dyn Clock>) -> Self {
         Self { keys, rules, clock }
     }
 
     /// The issuer's keys, fetched if need be.
-    pub(crate) async fn key_set(&self) -> Result<Arc<KeySet>, Error> {
+    pub(crate) async fn key_set(&self) -> Result<Arc<KeySet>, KeysError> {
         self.keys.all().await
     }
 
@@ -53,39 +53,57 @@ impl Verifier {
     /// The rules run before the signature is checked and before any key is fetched, on the very bytes that are
     /// then checked: what they accept still needs the signature, and what they refuse costs nothing. When the key
     /// is known, the answer is ready at the first poll.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Reason> {
-        if TokenKind::is_old_session(token) {
-            return Err(Reason::WrongKind(TokenKind::Session));
-        }
+    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
         let jws = Jws::split(token)?;
-        let header = Header::read(&jws.header)?;
-        let claims = Claims::read(&jws.payload)?;
-        let kind = TokenKind::of(&header, &claims);
-        let key_id = header.check()?;
-        let facts = m2m::check(kind, &claims, &self.rules, self.clock.unix_seconds())?;
-        m2m::check_key_id(key_id, &self.rules)?;
-        let candidates = match self.keys.fresh(key_id) {
-            Some(answer) => answer,
-            None => self.keys.find(key_id).await,
-        };
-        check_signature(&jws, &candidates.map_err(reason)?)?;
+        let (key_id, facts) = check(&jws, &self.rules, self.clock.unix_seconds())?;
+        let candidates = self
+            .keys
+            .find(&key_id)
+            .await
+            .map_err(|error| Refusal::found(reason(error), &key_id))?;
+        check_signature(&jws, &candidates)?;
         // Last, because it is answered 403: only a good token earns that.
         if let Some(own) = &self.rules.audience
             && !facts.audience.contains(own)
         {
-            return Err(Reason::AudienceNotAccepted);
+            return Err(Refusal::found(
+                Reason::AudienceNotAccepted,
+                &facts.audience.join(", "),
+            ));
         }
         Ok(Verified {
-            kind,
+            kind: TokenKind::Service,
             subject: facts.subject,
             issuer: facts.issuer,
             scopes: facts.scopes,
             issued_at: facts.dates.issued_at,
             expires_at: facts.dates.expires_at,
-            key_id: key_id.to_owned(),
+            key_id,
             claims: jws.payload,
         })
     }
+}
+
+/// Holds a token to every rule that needs no key: its key id, and what the rules established.
+fn check(jws: &Jws<'_>, rules: &VerificationRules, now: u64) -> Result<(String, Facts), Refusal> {
+    let header = Header::read(&jws.header)?;
+    let claims = Claims::read(&jws.payload)?;
+    let kind = TokenKind::of(&header, &claims);
+    let key_id = header.check()?;
+    let facts = m2m::check(kind, &claims, rules, now)?;
+    m2m::check_key_id(key_id, rules)?;
+    Ok((key_id.to_owned(), facts))
+}
+
+/// Whether a receiver with these rules would accept the token, if its signature is good. For the service that the
+/// token was minted for, which need not have the keys.
+pub(crate) fn check_without_signature(
+    token: &str,
+    rules: &VerificationRules,
+    now: u64,
+) -> Result<(), Refusal> {
+    let jws = Jws::split(token)?;
+    check(&jws, rules, now).map(|_| ())
 }
 
 fn check_signature(jws: &Jws<'_>, candidates: &Candidates) -> Result<(), Reason> {
