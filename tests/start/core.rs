@@ -50,7 +50,7 @@ async fn every_other_status_is_shown_as_the_sdks_show_it() {
     let error = failure(&network).await;
     assert_eq!(
         error.to_string(),
-        "SuperTokens core threw an error for a GET request to path: '/apiversion' with status code: 500 and message: database down"
+        "SuperTokens core threw an error for a GET request to path: '/apiversion' with status code: 500 and message: database down (http://127.0.0.1:3567)"
     );
 }
 

@@ -89,6 +89,6 @@ async fn a_guard_is_shut_until_init_succeeds_and_init_succeeds_once() {
     let error = init(config().transport(core).build().expect("a configuration"))
         .await
         .expect_err("a second init");
-    assert!(matches!(error, Error::AlreadyInitialised), "{error}");
+    assert!(matches!(error, Error::AlreadyInitialized), "{error}");
     assert!(error.to_string().contains("M2m::start"), "{error}");
 }

@@ -3,7 +3,13 @@
 //! Readers take no lock: a fresh set with the wanted key answers at once. A set that is no longer fresh, or lacks
 //! the key, is fetched anew by one task for everybody who waits. A failed fetch never drops keys.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwapOption;
 use tokio::{
@@ -51,6 +57,9 @@ enum Keys {
 struct Refreshing {
     source: Source,
     current: ArcSwapOption<Snapshot>,
+    /// How many fetches have started: a set tells of the time after a request came in if its fetch has a higher number
+    /// than the request saw.
+    started: AtomicU64,
     /// Whoever holds it fetches; the others wait for that fetch.
     flight: Arc<Mutex<Budget>>,
 }
@@ -58,6 +67,8 @@ struct Refreshing {
 #[derive(Debug)]
 struct Snapshot {
     keys: Arc<KeySet>,
+    /// The number of its fetch.
+    number: u64,
     /// When the issuer was asked, not when it answered: a key may have been removed in between.
     asked_at: Instant,
     fresh_for: Duration,
@@ -119,6 +130,7 @@ impl KeyStore {
             keys: Keys::Fetched(Arc::new(Refreshing {
                 source,
                 current: ArcSwapOption::empty(),
+                started: AtomicU64::new(0),
                 flight: Arc::new(Mutex::new(Budget {
                     tokens: FETCH_BURST,
                     refilled_at: Instant::now(),
@@ -161,11 +173,10 @@ impl Refreshing {
     }
 
     async fn find(self: &Arc<Self>, key_id: &str) -> Result<Candidates, LookupError> {
-        let asked_at = Instant::now();
-        let known = self.usable().and_then(|it| it.keys.candidates(key_id));
-        match known {
-            Some(candidates) => self.renewed(key_id, asked_at, candidates).await,
-            None => self.fetched(key_id, asked_at).await,
+        let seen = self.started.load(Ordering::Acquire);
+        match self.usable().and_then(|it| it.keys.candidates(key_id)) {
+            Some(known) => self.renewed(key_id, seen, known).await,
+            None => self.fetched(key_id, seen).await,
         }
     }
 
@@ -174,7 +185,7 @@ impl Refreshing {
     async fn renewed(
         self: &Arc<Self>,
         key_id: &str,
-        asked_at: Instant,
+        seen: u64,
         known: Candidates,
     ) -> Result<Candidates, LookupError> {
         let Ok(budget) = Arc::clone(&self.flight).try_lock_owned() else {
@@ -188,7 +199,7 @@ impl Refreshing {
             return Ok(known);
         }
         match self.current.load_full() {
-            Some(newest) if newest.asked_at >= asked_at => {
+            Some(newest) if newest.number > seen => {
                 newest.keys.candidates(key_id).ok_or(LookupError::Unknown)
             }
             _ => Ok(known),
@@ -196,18 +207,15 @@ impl Refreshing {
     }
 
     /// The keys for an id that is not known: everybody waits for one fetch.
-    async fn fetched(
-        self: &Arc<Self>,
-        key_id: &str,
-        asked_at: Instant,
-    ) -> Result<Candidates, LookupError> {
+    async fn fetched(self: &Arc<Self>, key_id: &str, seen: u64) -> Result<Candidates, LookupError> {
+        let asked_at = Instant::now();
         let mut budget = Arc::clone(&self.flight).lock_owned().await;
         loop {
             let newest = self.usable();
             if let Some(candidates) = newest.as_ref().and_then(|it| it.keys.candidates(key_id)) {
                 return Ok(candidates);
             }
-            if newest.is_some_and(|it| it.asked_at >= asked_at) {
+            if newest.is_some_and(|it| it.number > seen) {
                 return Err(LookupError::Unknown);
             }
             if budget.failed_since(asked_at) {
@@ -270,11 +278,13 @@ impl Refreshing {
     /// Asks the issuer and keeps what it answers. Only the holder of `flight` asks, so no older set comes later.
     async fn ask(&self) -> Result<Arc<KeySet>, KeysError> {
         let asked_at = Instant::now();
+        let number = self.started.fetch_add(1, Ordering::AcqRel) + 1;
         let fetched = self.source.fetch().await?;
         observe::keys_fetched(fetched.keys.iter().len(), fetched.keys.skipped());
         let keys = Arc::new(fetched.keys);
         self.current.store(Some(Arc::new(Snapshot {
             keys: Arc::clone(&keys),
+            number,
             asked_at,
             fresh_for: fetched.fresh_for,
         })));
