@@ -160,8 +160,8 @@ impl<'c> Claims<'c> {
 }
 
 fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
-    // An array of audiences is common, and the error that serde_json writes about it is dear: two of them cost as much
-    // as reading all claims. White space around a value is not part of it.
+    // An array of audiences is common, and the error that serde_json writes about it is dear: two of them cost nearly
+    // as much as reading all claims. White space around a value is not part of it.
     if !raw.get().starts_with('"') {
         return None;
     }
