@@ -1,18 +1,22 @@
 //! One configured service: everything it knows, wired together.
 
+#[cfg(feature = "client")]
+use std::{collections::BTreeMap, time::Duration};
 use std::{fmt, sync::Arc};
 
 use once_cell::sync::OnceCell;
 use serde::Serialize;
 
+#[cfg(feature = "client")]
+use crate::transport::PlainHttp;
 use crate::{
     clock::Clock,
-    config::{Config, KeysConfig, Timeouts},
+    config::{Config, KeysConfig},
     error::{ClaimsError, ConfigError, Error, TokenError},
     jwks::{KeySet, KeyStore, Source},
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
-    transport::{Limits, PlainHttp, ReqwestTransport, Transport},
+    transport::{Limits, ReqwestTransport, Transport},
     verify::{self, AcceptKeys, Refusal, VerificationRules, Verified, Verifier},
 };
 
@@ -50,18 +54,25 @@ pub async fn init(config: Config) -> Result<M2m, Error> {
 pub struct M2m(Arc<Inner>);
 
 // Some fields only generated clients read.
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
 struct Inner {
     service: Option<String>,
     issuer: String,
     core: Option<Arc<CoreClient>>,
     token: Option<ServiceToken>,
     verifier: Verifier,
-    transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    timeouts: Timeouts,
+    #[cfg(feature = "client")]
+    outgoing: Outgoing,
+}
+
+/// What generated clients need.
+#[cfg(feature = "client")]
+struct Outgoing {
+    transport: Arc<dyn Transport>,
+    request_timeout: Duration,
     plain_http: PlainHttp,
-    urls: std::collections::BTreeMap<String, String>,
+    /// Base URLs by service.
+    urls: BTreeMap<String, String>,
 }
 
 impl M2m {
@@ -116,11 +127,14 @@ impl M2m {
             core,
             token,
             verifier: Verifier::new(keys, config.verification, Arc::clone(&config.clock)),
-            transport,
             clock: config.clock,
-            timeouts: config.timeouts,
-            plain_http: config.plain_http,
-            urls: config.urls,
+            #[cfg(feature = "client")]
+            outgoing: Outgoing {
+                transport,
+                request_timeout: config.timeouts.request,
+                plain_http: config.plain_http,
+                urls: config.urls,
+            },
         })))
     }
 
@@ -211,19 +225,19 @@ fn check_as_a_receiver(
 #[cfg(feature = "client")]
 impl M2m {
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.0.transport.as_ref()
+        self.0.outgoing.transport.as_ref()
     }
 
-    pub(crate) fn request_timeout(&self) -> std::time::Duration {
-        self.0.timeouts.request
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.0.outgoing.request_timeout
     }
 
     pub(crate) fn plain_http(&self) -> &PlainHttp {
-        &self.0.plain_http
+        &self.0.outgoing.plain_http
     }
 
     pub(crate) fn url_of(&self, service: &str) -> Option<&str> {
-        self.0.urls.get(service).map(String::as_str)
+        self.0.outgoing.urls.get(service).map(String::as_str)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Collects configuration values, then checks them all together.
 
+#[cfg(feature = "client")]
+use std::collections::BTreeMap;
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     fmt::{self, Display},
     sync::Arc,
@@ -12,6 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Config, JwksSource, KeysConfig, Timeouts, domain, environment};
+#[cfg(feature = "client")]
+use crate::transport::BaseUrl;
 use crate::{
     clock::{Clock, SystemClock},
     error::ConfigError,
@@ -19,7 +22,7 @@ use crate::{
     secret::Secret,
     supertokens::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire},
     token::{self, OwnToken},
-    transport::{BaseUrl, PlainHttp, Transport},
+    transport::{PlainHttp, Transport},
     verify::{AcceptKeys, VerificationRules},
 };
 
@@ -52,6 +55,7 @@ pub struct ConfigBuilder {
     pub(super) leeway: Option<Duration>,
     pub(super) max_token_age: Option<Duration>,
     pub(super) accept_keys: AcceptKeys,
+    #[cfg(feature = "client")]
     pub(super) urls: Vec<(String, String)>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) request_timeout: Option<Duration>,
@@ -222,6 +226,7 @@ impl ConfigBuilder {
 
     /// The base URL of the service `service`, for the clients that `#[m2m_client(service = "…")]` generates.
     /// `ST_M2M_URL_<SERVICE>`, in capitals and with `_` for `-`.
+    #[cfg(feature = "client")]
     pub fn url(mut self, service: impl Into<String>, base_url: impl Into<String>) -> Self {
         self.urls.push((service.into(), base_url.into()));
         self
@@ -302,6 +307,27 @@ impl ConfigBuilder {
         let mint = self.minting(core.is_some())?;
         let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
         let verification = self.verification(&api.domain)?;
+        #[cfg(feature = "client")]
+        let urls = self.base_urls(&plain_http)?;
+        Ok(Config {
+            service,
+            api_domain: api.domain,
+            core,
+            mint,
+            keys,
+            verification,
+            #[cfg(feature = "client")]
+            urls,
+            timeouts,
+            #[cfg(feature = "client")]
+            plain_http,
+            transport: self.transport,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        })
+    }
+
+    #[cfg(feature = "client")]
+    fn base_urls(&self, plain_http: &PlainHttp) -> Result<BTreeMap<String, String>, ConfigError> {
         let mut urls = BTreeMap::new();
         for (service, base_url) in &self.urls {
             let key = format!("url.{service}");
@@ -312,19 +338,7 @@ impl ConfigBuilder {
                 return Err(ConfigError::new(key, "is given twice"));
             }
         }
-        Ok(Config {
-            service,
-            api_domain: api.domain,
-            core,
-            mint,
-            keys,
-            verification,
-            urls,
-            timeouts,
-            plain_http,
-            transport: self.transport,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-        })
+        Ok(urls)
     }
 
     fn core(&self, plain_http: &PlainHttp) -> Result<Option<CoreAccess>, ConfigError> {
@@ -575,6 +589,7 @@ fn name(key: &str, text: &str) -> Result<String, ConfigError> {
 
 /// The name of a callee, as `#[m2m_client(service = "…")]` writes it. `_` stands for `-`, since environment
 /// variables cannot hold the latter.
+#[cfg(feature = "client")]
 fn service_label(text: &str) -> Result<String, String> {
     let label = text.to_ascii_lowercase().replace('_', "-");
     if label.is_empty()

@@ -86,9 +86,12 @@ where
                 ));
             }
             read(builder, value).map_err(|problem| ConfigError::new(name, problem))?
-        } else if let Some(service) = key.strip_prefix(URL_PREFIX).filter(|it| !it.is_empty()) {
-            builder.url(service.to_ascii_lowercase().replace('_', "-"), value)
         } else {
+            #[cfg(feature = "client")]
+            if let Some(service) = key.strip_prefix(URL_PREFIX).filter(|it| !it.is_empty()) {
+                builder = builder.url(service.to_ascii_lowercase().replace('_', "-"), value);
+                continue;
+            }
             return Err(ConfigError::new(name, unknown(key)));
         };
     }

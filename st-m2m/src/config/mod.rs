@@ -7,17 +7,16 @@ mod builder;
 mod domain;
 mod environment;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+#[cfg(feature = "client")]
+use std::collections::BTreeMap;
+use std::{sync::Arc, time::Duration};
 
 pub use self::builder::ConfigBuilder;
+#[cfg(feature = "client")]
+use crate::transport::PlainHttp;
 use crate::{
-    clock::Clock,
-    error::ConfigError,
-    jwks::KeySet,
-    supertokens::CoreAccess,
-    token::OwnToken,
-    transport::{PlainHttp, Transport},
-    verify::VerificationRules,
+    clock::Clock, error::ConfigError, jwks::KeySet, supertokens::CoreAccess, token::OwnToken,
+    transport::Transport, verify::VerificationRules,
 };
 
 /// Where the public keys come from that verify other services' tokens.
@@ -48,8 +47,10 @@ pub struct Config {
     pub(crate) keys: KeysConfig,
     pub(crate) verification: VerificationRules,
     /// Base URLs of other services, by service name.
+    #[cfg(feature = "client")]
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) timeouts: Timeouts,
+    #[cfg(feature = "client")]
     pub(crate) plain_http: PlainHttp,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -214,7 +214,7 @@ impl Expected<'_> {
     }
 }
 
-/// Whether two claims are one value. Numbers are compared as numbers: the core writes `1.50` as `1.5`, and serde_json,
+/// Whether two claims are one value. Numbers are compared as numbers: the core writes `1.50` as `1.5`, and `serde_json`,
 /// where any crate of the program enables its `arbitrary_precision`, compares their text.
 fn same(minted: &Value, asked: &Value) -> bool {
     match (minted, asked) {

@@ -22,7 +22,6 @@ impl BaseUrl {
 
     /// The URL without a slash at its end, ready to have a path appended. RFC 3986's join is not wanted: it would
     /// drop the last segment of the base.
-    #[cfg(feature = "client")]
     pub(crate) fn as_prefix(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }

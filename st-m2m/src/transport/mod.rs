@@ -5,6 +5,7 @@
 //! redirects. Time limits are set around it, on tokio's clock, so that they hold for every transport and so that
 //! simulations under `tokio::time::pause` work.
 
+#[cfg(feature = "client")]
 mod base_url;
 mod plain_http;
 mod reqwest;
@@ -13,7 +14,9 @@ use std::{error::Error as StdError, fmt, future::Future, pin::Pin, time::Duratio
 
 use bytes::Bytes;
 
-pub(crate) use self::{base_url::BaseUrl, plain_http::PlainHttp, reqwest::ReqwestTransport};
+#[cfg(feature = "client")]
+pub(crate) use self::base_url::BaseUrl;
+pub(crate) use self::{plain_http::PlainHttp, reqwest::ReqwestTransport};
 
 /// A request with its whole body.
 pub type Request = http::Request<Bytes>;
