@@ -4,6 +4,7 @@
 //! every combination, and say which key is wrong and what is accepted.
 
 mod builder;
+mod check;
 mod domain;
 mod environment;
 

@@ -1,0 +1,342 @@
+//! The rules of a configuration: what each key accepts, and what goes together.
+
+#[cfg(feature = "client")]
+use std::collections::BTreeMap;
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use super::{Config, ConfigBuilder, JwksSource, KeysConfig, Timeouts, domain};
+#[cfg(feature = "client")]
+use crate::transport::BaseUrl;
+use crate::{
+    clock::SystemClock,
+    error::{ConfigError, KeysError},
+    jwks::KeySet,
+    secret::Secret,
+    supertokens::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire},
+    token::{self, OwnToken},
+    transport::PlainHttp,
+    verify::VerificationRules,
+};
+
+/// A dynamic key stays published for twice the access token validity (1 h by default) after it last signed; a
+/// token signed with it cannot be relied on for longer (`supertokens-core`,
+/// `signingkeys/AccessTokenSigningKey.java`).
+const DYNAMIC_VALIDITY_CAP: Duration = Duration::from_secs(2 * 60 * 60);
+const LEEWAY_CAP: Duration = Duration::from_secs(60);
+const TIMEOUT_CAP: Duration = Duration::from_secs(600);
+
+impl ConfigBuilder {
+    pub(super) fn check(self) -> Result<Config, ConfigError> {
+        let Some(api_domain) = &self.api_domain else {
+            return Err(ConfigError::new(
+                "api_domain",
+                "missing: the scheme and host that serve the SuperTokens API, such as `https://api.example.com`",
+            ));
+        };
+        let api = domain::location(api_domain).map_err(at("api_domain"))?;
+        let api_base_path = domain::base_path(self.api_base_path.as_deref().unwrap_or("/auth"))
+            .map_err(at("api_base_path"))?;
+        let plain_http = PlainHttp::new(&self.allow_http).map_err(at("allow_http"))?;
+        let timeouts = self.timeouts()?;
+        let service = match &self.service {
+            Some(service) => Some(name("service", service)?),
+            None => None,
+        };
+        let core = self.core(&plain_http)?;
+        let mint = self.minting(core.is_some())?;
+        let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
+        let verification = self.verification(&api.domain)?;
+        #[cfg(feature = "client")]
+        let urls = self.base_urls(&plain_http)?;
+        Ok(Config {
+            service,
+            api_domain: api.domain,
+            core,
+            mint,
+            keys,
+            verification,
+            #[cfg(feature = "client")]
+            urls,
+            timeouts,
+            #[cfg(feature = "client")]
+            plain_http,
+            transport: self.transport,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        })
+    }
+
+    #[cfg(feature = "client")]
+    fn base_urls(&self, plain_http: &PlainHttp) -> Result<BTreeMap<String, String>, ConfigError> {
+        let mut urls = BTreeMap::new();
+        for (service, base_url) in &self.urls {
+            let key = format!("url.{service}");
+            let service = service_label(service).map_err(at(&key))?;
+            let url = BaseUrl::parse(base_url).map_err(at(&key))?;
+            plain_http.check(url.as_url()).map_err(at(&key))?;
+            if urls.insert(service, base_url.clone()).is_some() {
+                return Err(ConfigError::new(key, "is given twice"));
+            }
+        }
+        Ok(urls)
+    }
+
+    fn core(&self, plain_http: &PlainHttp) -> Result<Option<CoreAccess>, ConfigError> {
+        let Some(connection_uri) = &self.connection_uri else {
+            let useless = [
+                ("api_key", self.api_key.is_some()),
+                ("cdi_version", self.cdi_version.is_some()),
+            ];
+            for (key, set) in useless {
+                if set {
+                    return Err(ConfigError::new(
+                        key,
+                        "has no effect without `connection_uri`",
+                    ));
+                }
+            }
+            return Ok(None);
+        };
+        let mut hosts = Vec::new();
+        for piece in connection_uri
+            .split(';')
+            .map(str::trim)
+            .filter(|piece| !piece.is_empty())
+        {
+            let location = domain::location(piece).map_err(at("connection_uri"))?;
+            plain_http
+                .check(&location.origin)
+                .map_err(at("connection_uri"))?;
+            hosts.push(CoreHost::new(&location.domain, &location.path));
+        }
+        if hosts.is_empty() {
+            return Err(ConfigError::new(
+                "connection_uri",
+                "names no host; write one or more, separated by `;`, such as `http://localhost:3567`",
+            ));
+        }
+        let api_key = match &self.api_key {
+            Some(key) => {
+                let key = key.expose().trim();
+                if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err(ConfigError::new(
+                        "api_key",
+                        "must be one of the core's `api_keys`: visible ASCII characters without spaces (the value is not shown)",
+                    ));
+                }
+                Some(Secret::new(key))
+            }
+            None => None,
+        };
+        let cdi_version = match &self.cdi_version {
+            Some(text) => Some(CdiVersion::pinned(text).map_err(at("cdi_version"))?),
+            None => None,
+        };
+        Ok(Some(CoreAccess {
+            hosts,
+            api_key,
+            cdi_version,
+        }))
+    }
+
+    fn minting(&self, has_core: bool) -> Result<Option<OwnToken>, ConfigError> {
+        if !self.mint.unwrap_or(has_core) {
+            return Ok(None);
+        }
+        if !has_core {
+            return Err(ConfigError::new(
+                "mint",
+                "needs `connection_uri`, the core that mints",
+            ));
+        }
+        let validity = match (self.token_validity, self.signing_key) {
+            (Some(validity), SigningKey::Dynamic) if validity > DYNAMIC_VALIDITY_CAP => {
+                return Err(ConfigError::new(
+                    "token_validity",
+                    "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates",
+                ));
+            }
+            (Some(validity), _) => token::validity_seconds(validity).ok_or_else(|| {
+                ConfigError::new(
+                    "token_validity",
+                    "must be whole seconds, from `1s` to 100 years",
+                )
+            })?,
+            (None, SigningKey::Dynamic) => DYNAMIC_VALIDITY_CAP.as_secs(),
+            (None, SigningKey::Static) => wire::DEFAULT_VALIDITY_SECONDS,
+        };
+        let mut claims = match &self.claims {
+            Some(Ok(value)) => token::own_claims(value.clone())
+                .map_err(|error| ConfigError::new("claims", error.to_string()))?,
+            Some(Err(problem)) => {
+                return Err(ConfigError::new(
+                    "claims",
+                    format!("cannot be serialised: {problem}"),
+                ));
+            }
+            None => serde_json::Map::new(),
+        };
+        if let Some(service) = &self.service {
+            claims.insert("sub".to_owned(), service.clone().into());
+        }
+        if !self.scopes.is_empty() {
+            for scope in &self.scopes {
+                // RFC 6749 §3.3, scope-token.
+                let well_formed = !scope.is_empty()
+                    && scope
+                        .bytes()
+                        .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
+                if !well_formed {
+                    return Err(ConfigError::new(
+                        "scopes",
+                        format!(
+                            "`{scope}` is no scope; it must be visible ASCII characters but no space, `\"` or `\\` (RFC 6749 §3.3)"
+                        ),
+                    ));
+                }
+            }
+            claims.insert("scope".to_owned(), self.scopes.join(" ").into());
+        }
+        Ok(Some(OwnToken {
+            claims,
+            validity,
+            signing_key: self.signing_key,
+        }))
+    }
+
+    fn keys(
+        &self,
+        api: &domain::Location,
+        api_base_path: &str,
+        has_core: bool,
+        plain_http: &PlainHttp,
+    ) -> Result<KeysConfig, ConfigError> {
+        let fixed = |set: Result<KeySet, KeysError>| {
+            set.map(|set| KeysConfig::Fixed(Arc::new(set)))
+                .map_err(|error| ConfigError::new("jwks", error.to_string()))
+        };
+        match self.jwks.clone().unwrap_or_default() {
+            JwksSource::Sdk => {
+                plain_http.check(&api.origin).map_err(at("api_domain"))?;
+                let mut url = api.origin.clone();
+                url.set_path(&format!("{api_base_path}{}", wire::SDK_JWKS_PATH));
+                Ok(KeysConfig::Url(url))
+            }
+            JwksSource::Core if has_core => Ok(KeysConfig::Core),
+            JwksSource::Core => Err(ConfigError::new("jwks", "`core` needs `connection_uri`")),
+            JwksSource::Url(text) => {
+                let url = url::Url::parse(text.trim())
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https"))
+                    .filter(|url| url.username().is_empty() && url.password().is_none())
+                    .ok_or_else(|| {
+                        ConfigError::new(
+                            "jwks",
+                            "must be an absolute http(s) URL without user name or password",
+                        )
+                    })?;
+                plain_http.check(&url).map_err(at("jwks"))?;
+                Ok(KeysConfig::Url(url))
+            }
+            JwksSource::Document(text) => fixed(KeySet::from_json(&text)),
+            JwksSource::Pem(text) => fixed(KeySet::from_pem(&text)),
+        }
+    }
+
+    fn verification(&self, api_domain: &str) -> Result<VerificationRules, ConfigError> {
+        let leeway = self.leeway.unwrap_or(Duration::from_secs(5));
+        if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
+            return Err(ConfigError::new(
+                "leeway",
+                "must be whole seconds, at most `60s`",
+            ));
+        }
+        let issuers = if self.issuers.is_empty() {
+            vec![api_domain.to_owned()]
+        } else {
+            self.issuers.clone()
+        };
+        if self
+            .audience
+            .as_deref()
+            .is_some_and(|audience| audience.trim().is_empty())
+        {
+            return Err(ConfigError::new(
+                "audience",
+                "is empty; leave it unset to demand none",
+            ));
+        }
+        let max_token_age = match self.max_token_age {
+            Some(age) => Some(whole_seconds("max_token_age", age)?),
+            None => None,
+        };
+        Ok(VerificationRules {
+            issuers,
+            audience: self.audience.clone(),
+            leeway: leeway.as_secs(),
+            max_token_age,
+            accept_keys: self.accept_keys,
+        })
+    }
+
+    fn timeouts(&self) -> Result<Timeouts, ConfigError> {
+        let check = |key: &str, value: Option<Duration>, default: u64| {
+            let value = value.unwrap_or(Duration::from_secs(default));
+            if value.is_zero() || value > TIMEOUT_CAP {
+                return Err(ConfigError::new(
+                    key,
+                    "must be more than nothing and at most `10m`",
+                ));
+            }
+            Ok(value)
+        };
+        Ok(Timeouts {
+            connect: check("connect_timeout", self.connect_timeout, 1)?,
+            request: check("request_timeout", self.request_timeout, 5)?,
+        })
+    }
+}
+
+/// Names the key that a problem belongs to.
+fn at<P: Display>(key: &str) -> impl FnOnce(P) -> ConfigError + use<'_, P> {
+    move |problem| ConfigError::new(key, problem.to_string())
+}
+
+fn whole_seconds(key: &str, value: Duration) -> Result<u64, ConfigError> {
+    if value.as_secs() == 0 || value.subsec_nanos() != 0 {
+        return Err(ConfigError::new(
+            key,
+            "must be whole seconds, at least `1s`",
+        ));
+    }
+    Ok(value.as_secs())
+}
+
+/// A name that can stand in a `sub` claim and in `from = …` without surprises.
+fn name(key: &str, text: &str) -> Result<String, ConfigError> {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if text.is_empty() || text.len() > 256 || text.contains(odd) {
+        return Err(ConfigError::new(
+            key,
+            format!(
+                "`{}` is no service name; it must be 1 to 256 bytes without white space",
+                text.escape_debug()
+            ),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of a callee, as `#[m2m_client(service = "…")]` writes it. `_` stands for `-`, since environment
+/// variables cannot hold the latter.
+#[cfg(feature = "client")]
+fn service_label(text: &str) -> Result<String, String> {
+    let label = text.to_ascii_lowercase().replace('_', "-");
+    if label.is_empty()
+        || !label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        return Err("service names use letters, digits and `-`".to_owned());
+    }
+    Ok(label)
+}
