@@ -1,8 +1,7 @@
 //! Service-to-service authentication with [SuperTokens](https://supertokens.com).
 //!
 //! Call [`init`] once, put [`#[m2m_protected]`](macro@m2m_protected) on a handler and it answers only to your other
-//! services; put [`#[m2m_client]`](macro@m2m_client) on a trait and it is a typed HTTP client that authenticates
-//! itself.
+//! services; put `#[m2m_client]` on a trait and it is a typed HTTP client that authenticates itself.
 //!
 #![cfg_attr(
     all(feature = "axum", feature = "client", feature = "dev-core"),
@@ -69,7 +68,7 @@
 //! |---|---|---|
 //! | `axum` | yes | `#[m2m_protected]` on axum 0.8 handlers |
 //! | `client` | yes | `#[m2m_client]` |
-//! | `dev-core` | no | [`dev::DevCore`], an embedded core for development and tests |
+//! | `dev-core` | no | `dev::DevCore`, an embedded core for development and tests |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -240,8 +239,8 @@ pub use st_m2m_macros::m2m_protected;
 ///
 /// # Answers
 ///
-/// The first type argument of the return type decides: `()` ignores the body; with `Option<T>` status 404 and an empty
-/// body are `None`; everything else is JSON. A HEAD answer has no body: return `Result<(), E>`. Any status other than
+/// The first type argument of the return type decides: `()` ignores the body; with `Option<T>` any 404, that of a wrong
+/// path included, and an empty body are `None`; everything else is JSON, a `String` too. A HEAD answer has no body: return `Result<(), E>`. Any status other than
 /// 2xx is [`client::Error::Status`].
 ///
 /// # Time, size, redirects
@@ -253,7 +252,7 @@ pub use st_m2m_macros::m2m_protected;
 /// # What it expands to
 ///
 /// * the trait, without these attributes, each endpoint as `fn name(&self, …) -> impl Future<Output = …> + Send`, with
-///   `Send + Sync` as supertraits; implementors still write `async fn`;
+///   `Send + Sync` as supertraits; implementors still write `async fn`. Take `&impl Orders`: the trait has no `dyn` form;
 /// * `OrdersClient`, with the trait's visibility: `new()`, `builder()` (a [`client::ClientBuilder`]), `ENDPOINTS` (of
 ///   [`client::Endpoint`]), `Clone`, `Default`, and a `Debug` that shows nothing;
 /// * `impl Orders for OrdersClient`, each method one chain of calls into this crate.
@@ -262,9 +261,9 @@ pub use st_m2m_macros::m2m_protected;
 ///
 /// # Errors
 ///
-/// Over fifty mistakes have a message of their own that says what to write: in the attribute, the trait, the
-/// signatures, the paths, the mapping of parameters, and in types that cannot be sent or read. All are reported at
-/// once, each where it stands, and the trait itself stays usable.
+/// Mistakes have messages that say what to write: in the attribute, the trait, the signatures, the paths, the mapping
+/// of parameters, and in types that cannot be sent or read. All are reported at once, each where it stands, and the
+/// trait itself stays usable.
 #[cfg(feature = "client")]
 pub use st_m2m_macros::m2m_client;
 
