@@ -195,7 +195,7 @@ impl DevCore {
     /// The list is empty when no keys can be generated, which is logged.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        let keys = self.0.core.public_keys().and_then(|keys| keys.jwks());
+        let keys = self.0.core.public_keys().map(|keys| keys.jwks());
         let keys = keys.unwrap_or_else(|error| {
             tracing::error!(%error, "no keys");
             Json::from(Vec::new())
@@ -252,7 +252,7 @@ impl Core {
                 return Err(Refusal::new(StatusCode::NOT_FOUND, "Not found"));
             }
             let keys = keys(self.public()?, now).await?;
-            return Ok(sdk::jwks(&request.headers, &keys, now)?);
+            return Ok(sdk::jwks(&request.headers, &keys, now));
         }
 
         let route = Route::of(path);
@@ -275,14 +275,14 @@ impl Core {
             }
             (Endpoint::Jwks, Method::GET) => {
                 let keys = keys(app, now).await?;
-                let mut response = reply::json(&Object::new().with("keys", keys.jwks()?));
+                let mut response = reply::json(&Object::new().with("keys", keys.jwks()));
                 response
                     .headers_mut()
                     .insert(CACHE_CONTROL, reply::cache_control(keys.max_age(now)));
                 Ok(response)
             }
             (Endpoint::DeprecatedJwks, Method::GET) => {
-                let keys = keys(app, now).await?.jwks()?;
+                let keys = keys(app, now).await?.jwks();
                 Ok(reply::json(
                     &Object::new().with("keys", keys).with("status", "OK"),
                 ))
