@@ -1,9 +1,6 @@
 //! The whole core, in memory and on its socket, with requests that the recordings lack.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -256,7 +253,6 @@ async fn odd_requests_are_answered() {
         deep_payload.as_bytes(),
         b"/*",
     ];
-    let started = Instant::now();
     for path in ["/recipe/jwt", "/recipe/session", "/recipe/session/verify"] {
         for body in bodies {
             for content_type in [
@@ -274,11 +270,6 @@ async fn odd_requests_are_answered() {
         let response = post(&core, path, &[], vec![b'['; 2 * 1024 * 1024]).await;
         assert_eq!(response.status(), 413);
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
     for path in [
         "*",
         "//",
