@@ -96,7 +96,7 @@ impl DevCoreBuilder {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let core = Arc::new(self.build()?);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let listen_error = |source| Error::Listen { address, source };
+        let listen_error = |error| Error::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let origin = format!("http://{}", listener.local_addr().map_err(listen_error)?);
         let now = core.now();
@@ -299,5 +299,6 @@ mod tests {
                 .starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")),
             "{error}"
         );
+        assert!(std::error::Error::source(&error).is_none());
     }
 }

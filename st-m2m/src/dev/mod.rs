@@ -51,12 +51,13 @@ pub use self::{builder::DevCoreBuilder, core::DevCore};
 #[non_exhaustive]
 pub enum Error {
     /// The address is taken or not allowed.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {error}")]
+    #[non_exhaustive]
     Listen {
         /// Where it was to listen.
         address: SocketAddr,
-        /// What the operating system said.
-        source: io::Error,
+        /// What the operating system said; part of this error's message, so it is no `source`.
+        error: io::Error,
     },
     /// [`start`](DevCore::start) was called outside a tokio runtime.
     #[error("DevCore needs a running tokio runtime; without one, use DevCoreBuilder::in_memory")]
