@@ -1,31 +1,18 @@
 //! Which tokens are good: each rule with tokens that differ from a good one in that alone.
 
-use axum::extract::FromRequestParts;
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use serde_json::{Map, Value, json};
-use st_m2m::{AcceptKeys, Caller, M2m, Reason, SigningKey, TokenKind};
-
-use crate::service::{
-    NOW, Service, claims as good_claims, config, core, header, sign, sign_with, start,
+use st_m2m::{AcceptKeys, Reason, SigningKey, TokenKind};
+use st_m2m_tests::{
+    jwt::{self, claims as good_claims, header},
+    still::{NOW, core},
+    verdict::{caller, verdict},
 };
 
-async fn verify(m2m: &M2m, token: &str) -> Result<Caller, Reason> {
-    let (mut parts, ()) = http::Request::builder()
-        .header("authorization", format!("Bearer {token}"))
-        .extension(m2m.clone())
-        .body(())
-        .expect("a request")
-        .into_parts();
-    let verdict = Caller::from_request_parts(&mut parts, &()).await;
-    verdict.map_err(|rejection| rejection.reason())
-}
-
-async fn verdict(m2m: &M2m, token: &str) -> Result<(), Reason> {
-    verify(m2m, token).await.map(drop)
-}
+use crate::service::{Service, config, sign, start};
 
 /// The good claims with `member` changed.
 fn with(member: &str, value: Value) -> Value {
@@ -270,7 +257,7 @@ async fn kinds() {
     }
     let token = sign(&service.core, &header(), &good_claims());
     assert_eq!(
-        verify(m2m, &token).await.expect("a service").kind(),
+        caller(m2m, &token).await.expect("a service").kind(),
         TokenKind::Service
     );
 }
@@ -350,13 +337,7 @@ async fn ambiguous_json() {
         ),
     ] {
         // The signature is not reached: what cannot be read one way is refused first.
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!(
-            "{}.{}.{}",
-            encode(&header),
-            encode(&payload),
-            encode("signature")
-        );
+        let token = jwt::unsigned(&header, &payload);
         assert_eq!(
             verdict(&service.m2m, &token).await,
             Err(Reason::MalformedToken),
@@ -379,7 +360,7 @@ async fn signatures() {
         Err(Reason::BadSignature)
     );
     // Our other key under this key's name.
-    let token = sign_with(&ours, SigningKey::Dynamic, &named, &claims);
+    let token = jwt::sign(&ours, SigningKey::Dynamic, &named, &claims);
     assert_eq!(verdict(&m2m, &token).await, Err(Reason::BadSignature));
     // The public key as an HMAC secret is no algorithm of ours.
     let mut hmac = named.clone();
@@ -421,7 +402,7 @@ async fn options_of_the_receiver() {
     let core = core();
     let claims = good_claims();
     let fixed = sign(&core, &header(), &claims);
-    let rotating = sign_with(&core, SigningKey::Dynamic, &header(), &claims);
+    let rotating = jwt::sign(&core, SigningKey::Dynamic, &header(), &claims);
 
     let m2m = start(config(&core).accept_keys(AcceptKeys::StaticOnly)).await;
     assert_eq!(verdict(&m2m, &fixed).await, Ok(()));
