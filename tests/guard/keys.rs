@@ -46,7 +46,7 @@ impl Issuer {
         let keys = cores
             .iter()
             .flat_map(|core| {
-                let jwks = core.jwks();
+                let jwks = core.jwks().expect("keys");
                 jwks["keys"].as_array().cloned().expect("keys")
             })
             .collect();

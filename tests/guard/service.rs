@@ -72,7 +72,7 @@ impl Answer {
 pub(crate) fn config(core: &DevCore) -> ConfigBuilder {
     Config::builder()
         .api_domain(ISSUER)
-        .jwks(JwksSource::Document(core.jwks().to_string()))
+        .jwks(JwksSource::Document(core.jwks().expect("keys").to_string()))
         .clock(still::clock())
 }
 

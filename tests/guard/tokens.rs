@@ -151,7 +151,7 @@ async fn headers() {
         WrongKind,
     };
     let service = Service::start().await;
-    let kid = service.core.jwks()["keys"][1]["kid"].clone();
+    let kid = service.core.jwks().expect("keys")["keys"][1]["kid"].clone();
     for (member, value, expected) in [
         ("other", json!([1, {}]), Ok(())),
         ("alg", json!("none"), Err(AlgorithmNotAccepted)),
@@ -170,7 +170,7 @@ async fn headers() {
         ("cty", json!("JWT"), Err(HeaderNotAccepted)),
         (
             "jwk",
-            service.core.jwks()["keys"][0].clone(),
+            service.core.jwks().expect("keys")["keys"][0].clone(),
             Err(HeaderNotAccepted),
         ),
         (
@@ -304,7 +304,7 @@ async fn spellings() {
 #[tokio::test]
 async fn ambiguous_json() {
     let service = Service::start().await;
-    let kid = service.core.jwks()["keys"][1]["kid"]
+    let kid = service.core.jwks().expect("keys")["keys"][1]["kid"]
         .as_str()
         .expect("a kid")
         .to_owned();
@@ -352,7 +352,7 @@ async fn signatures() {
     let m2m = start(config(&ours)).await;
     let claims = good_claims();
     let mut named = header();
-    named["kid"] = ours.jwks()["keys"][1]["kid"].clone();
+    named["kid"] = ours.jwks().expect("keys")["keys"][1]["kid"].clone();
     assert_eq!(verdict(&m2m, &sign(&ours, &named, &claims)).await, Ok(()));
     // Another core's key under our key's name.
     assert_eq!(

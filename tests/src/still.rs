@@ -46,7 +46,7 @@ pub fn shared_core() -> DevCore {
     static CORE: LazyLock<DevCore> = LazyLock::new(|| {
         let core = core();
         // Keys now rather than in the runtime of the test that happens to be first.
-        let _keys = core.jwks();
+        core.jwks().expect("keys");
         core
     });
     CORE.clone()

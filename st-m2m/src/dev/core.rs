@@ -192,15 +192,14 @@ impl DevCore {
 
     /// The public app's keys, as `/.well-known/jwks.json` shows them: `{"keys": […]}`.
     ///
-    /// The list is empty when no keys can be generated, which is logged.
-    #[must_use]
-    pub fn jwks(&self) -> Value {
-        let keys = self.0.core.public_keys().map(|keys| keys.jwks());
-        let keys = keys.unwrap_or_else(|error| {
-            tracing::error!(%error, "no keys");
-            Json::from(Vec::new())
-        });
-        serde_json::from_str(&Object::new().with("keys", keys).to_string()).unwrap_or_default()
+    /// # Errors
+    ///
+    /// [`Error::Crypto`] when no keys can be generated.
+    pub fn jwks(&self) -> Result<Value, Error> {
+        let keys = self.0.core.public_keys()?.jwks();
+        let text = Object::new().with("keys", keys).to_string();
+        // It is JSON, as we wrote it.
+        serde_json::from_str(&text).map_err(|_| Error::Crypto)
     }
 }
 
