@@ -12,7 +12,7 @@ use aws_lc_rs::digest;
 use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
-    Error,
+    Error, TARGET,
     core::{App, Core, DevCore},
     http::Server,
     keys::KeyRing,
@@ -105,7 +105,9 @@ impl DevCoreBuilder {
             runtime.spawn_blocking(move || keys.get(now).map(drop));
         }
         let server = Server::start(listener, Arc::clone(&core));
-        tracing::info!(%origin, "DevCore listens; for development only: keys and sessions live in memory");
+        tracing::info!(
+            target: TARGET, %origin, "DevCore listens; for development only: keys and sessions live in memory"
+        );
         Ok(DevCore::new(core, origin, Some(server)))
     }
 

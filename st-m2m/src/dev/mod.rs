@@ -22,6 +22,15 @@
 //! Differences from the real core, all on purpose: a request body may have 1 MiB (413 beyond), an app remembers the
 //! newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask before they make a session, knows nobody),
 //! and anything else that the core serves is `404 Not found`.
+//!
+//! # Events
+//!
+//! What it records with `tracing` has the target `st_m2m::dev`:
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | `DevCore listens; for development only: keys and sessions live in memory` | info | `origin` |
+//! | `connection not accepted` | debug | `error` |
 
 mod access_token;
 mod builder;
@@ -45,6 +54,9 @@ mod users;
 use std::{io, net::SocketAddr};
 
 pub use self::{builder::DevCoreBuilder, core::DevCore};
+
+/// The target of every event.
+const TARGET: &str = "st_m2m::dev";
 
 /// Why a [`DevCore`] cannot start or sign.
 #[derive(Debug, thiserror::Error)]
