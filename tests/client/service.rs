@@ -1,15 +1,15 @@
 //! A service that calls another, which a test makes up.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use st_m2m::{
-    Config, ConfigBuilder, M2m, client::Error, clock::ManualClock, dev::DevCore, m2m_client,
-    transport::Request,
+    Config, ConfigBuilder, M2m, client::Error, clock::ManualClock, m2m_client, transport::Request,
 };
-use st_m2m_tests::transport::{Reply, Scripted};
-
-pub(crate) const NOW: u64 = 1_795_440_859;
+use st_m2m_tests::{
+    still::{self, NOW},
+    transport::{Reply, Scripted},
+};
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Order {
@@ -79,17 +79,6 @@ pub(crate) struct Filter {
     pub(crate) name: String,
 }
 
-/// One core for all tests of this binary: generating keys takes longer than everything else.
-static CORE: LazyLock<Arc<DevCore>> = LazyLock::new(|| {
-    let core = DevCore::builder()
-        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
-        .in_memory()
-        .expect("a core");
-    // Now rather than in the runtime of the test that happens to be first.
-    let _keys = core.jwks();
-    Arc::new(core)
-});
-
 /// A started service, and everything it sent to others.
 pub(crate) struct Service {
     pub(crate) m2m: M2m,
@@ -104,7 +93,7 @@ impl Service {
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Self {
         let clock = ManualClock::at_unix_seconds(NOW);
-        let core: Arc<DevCore> = Arc::clone(&CORE);
+        let core = Arc::new(still::shared_core());
         let network = Scripted::new(move |request| match request.uri().port_u16() {
             Some(3567) => Reply::By(core.clone()),
             _ => answer(request),

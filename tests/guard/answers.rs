@@ -1,8 +1,9 @@
 //! The answers, to the letter.
 
 use serde_json::json;
+use st_m2m_tests::{jwt::claims, still::NOW};
 
-use crate::service::{NOW, Service, claims};
+use crate::service::Service;
 
 const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
 

@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use st_m2m_tests::jwt::claims;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::service::{Service, claims};
+use crate::service::Service;
 
 /// Collects what is logged.
 #[derive(Clone, Default)]

@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use http::{Method, Request};
+use st_m2m_tests::jwt::claims;
 
-use crate::service::{Service, claims};
+use crate::service::Service;
 
 fn request(method: Method, path: &str, token: Option<&str>, body: &'static str) -> Request<Body> {
     let mut request = Request::builder()

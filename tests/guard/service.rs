@@ -1,19 +1,17 @@
 //! A guarded axum service in memory.
 
-use std::sync::{Arc, LazyLock};
-
 use axum::{Extension, Json, Router, body::Body, extract::Path, http::HeaderMap, routing::any};
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use st_m2m::{
-    Caller, Config, ConfigBuilder, JwksSource, M2m, SigningKey, clock::ManualClock, dev::DevCore,
-    m2m_protected,
+    Caller, Config, ConfigBuilder, JwksSource, M2m, SigningKey, dev::DevCore, m2m_protected,
+};
+use st_m2m_tests::{
+    jwt::{self, ISSUER},
+    still,
 };
 use tower::ServiceExt;
-
-pub(crate) const NOW: u64 = 1_795_440_859;
-pub(crate) const ISSUER: &str = "https://api.example.com";
 
 /// Says what it knows of its caller.
 #[m2m_protected]
@@ -45,15 +43,7 @@ async fn by_extractor(caller: Caller) -> String {
     caller.service().unwrap_or("nobody").to_owned()
 }
 
-/// One core for all services of this binary: generating keys takes longer than everything else.
-static CORE: LazyLock<DevCore> = LazyLock::new(|| {
-    let core = core();
-    // Now rather than in the runtime of the test that happens to be first.
-    let _keys = core.jwks();
-    core
-});
-
-/// A service that verifies with the keys of a core of its own.
+/// A service that verifies with the keys of the shared core.
 pub(crate) struct Service {
     pub(crate) core: DevCore,
     pub(crate) m2m: M2m,
@@ -78,44 +68,17 @@ impl Answer {
     }
 }
 
-/// A core whose clock stands at [`NOW`].
-pub(crate) fn core() -> DevCore {
-    DevCore::builder()
-        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
-        .in_memory()
-        .expect("a core")
-}
-
-/// The configuration of a receiver whose clock stands at [`NOW`].
+/// The configuration of a receiver that has the keys of `core` and whose clock stands at [`still::NOW`].
 pub(crate) fn config(core: &DevCore) -> ConfigBuilder {
     Config::builder()
         .api_domain(ISSUER)
-        .jwks(JwksSource::Document(core.jwks().to_string()))
-        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
-}
-
-/// The claims of a good service's token.
-pub(crate) fn claims() -> Value {
-    json!({"iat": NOW, "exp": NOW + 3600, "iss": ISSUER, "source": "microservice", "sub": "orders"})
+        .jwks(JwksSource::Document(core.jwks().expect("keys").to_string()))
+        .clock(still::clock())
 }
 
 /// Signs a token with the core's static key, with any header and claims.
 pub(crate) fn sign(core: &DevCore, header: &Value, claims: &Value) -> String {
-    sign_with(core, SigningKey::Static, header, claims)
-}
-
-pub(crate) fn sign_with(core: &DevCore, key: SigningKey, header: &Value, claims: &Value) -> String {
-    core.sign(key, object(header), object(claims))
-        .expect("signed")
-}
-
-fn object(value: &Value) -> Map<String, Value> {
-    value.as_object().cloned().expect("an object")
-}
-
-/// The header of a good service's token, but for its `kid`.
-pub(crate) fn header() -> Value {
-    json!({"typ": "JWT", "alg": "RS256"})
+    jwt::sign(core, SigningKey::Static, header, claims)
 }
 
 pub(crate) async fn start(config: ConfigBuilder) -> M2m {
@@ -139,13 +102,13 @@ impl Service {
     }
 
     pub(crate) async fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let core = CORE.clone();
+        let core = still::shared_core();
         let m2m = start(change(config(&core))).await;
         Self { core, m2m }
     }
 
     pub(crate) fn token(&self, claims: &Value) -> String {
-        sign(&self.core, &header(), claims)
+        sign(&self.core, &jwt::header(), claims)
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

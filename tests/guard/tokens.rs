@@ -1,31 +1,18 @@
 //! Which tokens are good: each rule with tokens that differ from a good one in that alone.
 
-use axum::extract::FromRequestParts;
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use serde_json::{Map, Value, json};
-use st_m2m::{AcceptKeys, Caller, M2m, Reason, SigningKey, TokenKind};
-
-use crate::service::{
-    NOW, Service, claims as good_claims, config, core, header, sign, sign_with, start,
+use st_m2m::{AcceptKeys, Reason, SigningKey, TokenKind};
+use st_m2m_tests::{
+    jwt::{self, claims as good_claims, header},
+    still::{NOW, core},
+    verdict::{caller, verdict},
 };
 
-async fn verify(m2m: &M2m, token: &str) -> Result<Caller, Reason> {
-    let (mut parts, ()) = http::Request::builder()
-        .header("authorization", format!("Bearer {token}"))
-        .extension(m2m.clone())
-        .body(())
-        .expect("a request")
-        .into_parts();
-    let verdict = Caller::from_request_parts(&mut parts, &()).await;
-    verdict.map_err(|rejection| rejection.reason())
-}
-
-async fn verdict(m2m: &M2m, token: &str) -> Result<(), Reason> {
-    verify(m2m, token).await.map(drop)
-}
+use crate::service::{Service, config, sign, start};
 
 /// The good claims with `member` changed.
 fn with(member: &str, value: Value) -> Value {
@@ -164,7 +151,7 @@ async fn headers() {
         WrongKind,
     };
     let service = Service::start().await;
-    let kid = service.core.jwks()["keys"][1]["kid"].clone();
+    let kid = service.core.jwks().expect("keys")["keys"][1]["kid"].clone();
     for (member, value, expected) in [
         ("other", json!([1, {}]), Ok(())),
         ("alg", json!("none"), Err(AlgorithmNotAccepted)),
@@ -183,7 +170,7 @@ async fn headers() {
         ("cty", json!("JWT"), Err(HeaderNotAccepted)),
         (
             "jwk",
-            service.core.jwks()["keys"][0].clone(),
+            service.core.jwks().expect("keys")["keys"][0].clone(),
             Err(HeaderNotAccepted),
         ),
         (
@@ -270,7 +257,7 @@ async fn kinds() {
     }
     let token = sign(&service.core, &header(), &good_claims());
     assert_eq!(
-        verify(m2m, &token).await.expect("a service").kind(),
+        caller(m2m, &token).await.expect("a service").kind(),
         TokenKind::Service
     );
 }
@@ -317,7 +304,7 @@ async fn spellings() {
 #[tokio::test]
 async fn ambiguous_json() {
     let service = Service::start().await;
-    let kid = service.core.jwks()["keys"][1]["kid"]
+    let kid = service.core.jwks().expect("keys")["keys"][1]["kid"]
         .as_str()
         .expect("a kid")
         .to_owned();
@@ -350,13 +337,7 @@ async fn ambiguous_json() {
         ),
     ] {
         // The signature is not reached: what cannot be read one way is refused first.
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!(
-            "{}.{}.{}",
-            encode(&header),
-            encode(&payload),
-            encode("signature")
-        );
+        let token = jwt::unsigned(&header, &payload);
         assert_eq!(
             verdict(&service.m2m, &token).await,
             Err(Reason::MalformedToken),
@@ -371,7 +352,7 @@ async fn signatures() {
     let m2m = start(config(&ours)).await;
     let claims = good_claims();
     let mut named = header();
-    named["kid"] = ours.jwks()["keys"][1]["kid"].clone();
+    named["kid"] = ours.jwks().expect("keys")["keys"][1]["kid"].clone();
     assert_eq!(verdict(&m2m, &sign(&ours, &named, &claims)).await, Ok(()));
     // Another core's key under our key's name.
     assert_eq!(
@@ -379,7 +360,7 @@ async fn signatures() {
         Err(Reason::BadSignature)
     );
     // Our other key under this key's name.
-    let token = sign_with(&ours, SigningKey::Dynamic, &named, &claims);
+    let token = jwt::sign(&ours, SigningKey::Dynamic, &named, &claims);
     assert_eq!(verdict(&m2m, &token).await, Err(Reason::BadSignature));
     // The public key as an HMAC secret is no algorithm of ours.
     let mut hmac = named.clone();
@@ -421,7 +402,7 @@ async fn options_of_the_receiver() {
     let core = core();
     let claims = good_claims();
     let fixed = sign(&core, &header(), &claims);
-    let rotating = sign_with(&core, SigningKey::Dynamic, &header(), &claims);
+    let rotating = jwt::sign(&core, SigningKey::Dynamic, &header(), &claims);
 
     let m2m = start(config(&core).accept_keys(AcceptKeys::StaticOnly)).await;
     assert_eq!(verdict(&m2m, &fixed).await, Ok(()));

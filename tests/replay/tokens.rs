@@ -5,10 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use axum::extract::FromRequestParts;
 use serde_json::{Value, json};
-use st_m2m::{Caller, Config, JwksSource, M2m, Reason, TokenKind, clock::ManualClock};
-use st_m2m_tests::recording::{self, Recording, Token};
+use st_m2m::{Config, JwksSource, M2m, Reason, TokenKind, clock::ManualClock};
+use st_m2m_tests::{
+    recording::{self, Recording, Token},
+    verdict::{caller, verdict},
+};
 
 /// The tokens of `/recipe/jwt` that are no service's token, and why. All others are.
 const REFUSED: [(&str, Reason); 8] = [
@@ -80,18 +82,6 @@ async fn verifier(issuer: &str, at: u64) -> M2m {
     M2m::start(config).await.expect("verify-only")
 }
 
-async fn verify(m2m: &M2m, token: &str) -> Result<Caller, Reason> {
-    let (mut parts, ()) = http::Request::builder()
-        .header("authorization", format!("Bearer {token}"))
-        .extension(m2m.clone())
-        .body(())
-        .expect("a request")
-        .into_parts();
-    Caller::from_request_parts(&mut parts, &())
-        .await
-        .map_err(|rejection| rejection.reason())
-}
-
 #[tokio::test]
 async fn services_are_accepted_and_everything_else_is_refused_for_its_reason() {
     let mut checked = BTreeSet::new();
@@ -113,7 +103,7 @@ async fn services_are_accepted_and_everything_else_is_refused_for_its_reason() {
                 .and_then(Value::as_str)
                 .unwrap_or("");
             let m2m = verifier(issuer, recording.meta.recorded_at_ms).await;
-            let verdict = verify(&m2m, &token.token).await;
+            let verdict = caller(&m2m, &token.token).await;
 
             let by_name = REFUSED
                 .iter()
@@ -168,7 +158,7 @@ async fn a_recorded_token_with_one_byte_changed_is_refused() {
         .expect("recorded");
     let token = &recording.response_tokens[0].token;
     let m2m = verifier("http://127.0.0.1:3001", recording.meta.recorded_at_ms).await;
-    assert!(verify(&m2m, token).await.is_ok());
+    assert!(verdict(&m2m, token).await.is_ok());
     for position in 0..token.len() {
         let mut changed = token.clone().into_bytes();
         changed[position] = if changed[position] == b'A' {
@@ -177,6 +167,6 @@ async fn a_recorded_token_with_one_byte_changed_is_refused() {
             b'A'
         };
         let changed = String::from_utf8(changed).expect("ASCII");
-        assert!(verify(&m2m, &changed).await.is_err(), "byte {position}");
+        assert!(verdict(&m2m, &changed).await.is_err(), "byte {position}");
     }
 }

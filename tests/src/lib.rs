@@ -1,7 +1,10 @@
 //! What several areas of tests share.
 
+pub mod jwt;
 pub mod recording;
+pub mod still;
 pub mod transport;
+pub mod verdict;
 
 /// The programs in the README compile.
 #[cfg(doctest)]

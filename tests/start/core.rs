@@ -7,7 +7,10 @@ use st_m2m::{
     Config, ConfigBuilder, Error, JwtOptions, M2m, SigningKey, dev::DevCore, error::CoreError,
     transport::Error as HttpError,
 };
-use st_m2m_tests::transport::{Reply, Scripted};
+use st_m2m_tests::{
+    jwt::decode,
+    transport::{Reply, Scripted},
+};
 
 const KEY: &str = "a-very-secret-api-key-0001";
 
@@ -316,16 +319,4 @@ async fn further_tokens_are_minted_as_the_sdk_mints_them() {
     }
     let zero = JwtOptions::new().validity(Duration::ZERO);
     assert!(m2m.create_jwt(&json!({}), zero).await.is_err());
-}
-
-fn decode(jwt: &str) -> (serde_json::Value, serde_json::Value) {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let mut segments = jwt.split('.').map(|segment| {
-        let json = URL_SAFE_NO_PAD.decode(segment).unwrap_or_default();
-        serde_json::from_slice(&json).unwrap_or_default()
-    });
-    (
-        segments.next().expect("header"),
-        segments.next().expect("payload"),
-    )
 }

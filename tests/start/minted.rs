@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use st_m2m::{
-    Config, ConfigBuilder, Error, M2m, SigningKey, clock::ManualClock, dev::DevCore,
-    error::TokenError,
+    Config, ConfigBuilder, Error, M2m, SigningKey, clock::ManualClock, error::TokenError,
 };
-use st_m2m_tests::transport::{Reply, Scripted};
-
-const NOW: u64 = 1_795_440_859;
+use st_m2m_tests::{
+    jwt,
+    still::{self, NOW, core, core_at},
+    transport::{Reply, Scripted},
+};
 
 fn config() -> ConfigBuilder {
     Config::builder()
@@ -19,15 +19,7 @@ fn config() -> ConfigBuilder {
         .service("orders")
         .scopes(["charge:read", "charge:write"])
         .claims(json!({"region": "eu", "n": 1.5}))
-        .clock(Arc::new(ManualClock::at_unix_seconds(NOW)))
-}
-
-/// A core whose clock stands at `at`.
-fn core(at: u64) -> DevCore {
-    DevCore::builder()
-        .clock(Arc::new(ManualClock::at_unix_seconds(at)))
-        .in_memory()
-        .expect("a core")
+        .clock(still::clock())
 }
 
 async fn start(config: ConfigBuilder) -> Result<M2m, Error> {
@@ -38,12 +30,10 @@ async fn start(config: ConfigBuilder) -> Result<M2m, Error> {
 async fn the_token_carries_what_was_configured() {
     let config = config()
         .token_validity(Duration::from_secs(900))
-        .transport(Arc::new(core(NOW)));
+        .transport(Arc::new(core()));
     let m2m = start(config).await.expect("started");
     let token = m2m.token().expect("a token");
-    let payload = token.expose().split('.').nth(1).expect("a payload");
-    let payload: Value =
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON");
+    let (_, payload) = jwt::decode(token.expose());
     assert_eq!(
         payload,
         json!({
@@ -62,7 +52,7 @@ async fn the_token_carries_what_was_configured() {
 async fn a_dynamic_key_caps_the_validity() {
     let config = config()
         .signing_key(SigningKey::Dynamic)
-        .transport(Arc::new(core(NOW)));
+        .transport(Arc::new(core()));
     let m2m = start(config).await.expect("started");
     assert_eq!(m2m.token().expect("a token").expires_at(), NOW + 7200);
 }
@@ -88,7 +78,7 @@ async fn an_expired_token_is_not_given_out() {
     let config = config()
         .token_validity(Duration::from_secs(60))
         .clock(Arc::new(clock.clone()))
-        .transport(Arc::new(core(NOW)));
+        .transport(Arc::new(core()));
     let m2m = start(config).await.expect("started");
     clock.advance(Duration::from_secs(59));
     assert!(m2m.token().is_ok());
@@ -107,14 +97,18 @@ async fn a_core_with_another_clock_is_found_at_start() {
         (NOW + 86_400, "86400 s ahead"),
         (NOW - 61, "61 s behind this machine's"),
     ] {
-        let error = start(config().transport(Arc::new(core(at))))
+        let error = start(config().transport(Arc::new(core_at(at))))
             .await
             .expect_err("no start");
         assert!(matches!(error, Error::UnusableToken(_)), "{error}");
         assert!(error.to_string().contains(problem), "{error}");
     }
     for at in [NOW + 5, NOW - 60] {
-        assert!(start(config().transport(Arc::new(core(at)))).await.is_ok());
+        assert!(
+            start(config().transport(Arc::new(core_at(at))))
+                .await
+                .is_ok()
+        );
     }
 }
 
@@ -127,8 +121,7 @@ async fn whatever_receivers_would_refuse_is_found_at_start() {
         "sub": "orders", "scope": "charge:read charge:write", "region": "eu", "n": 1.5,
     });
     let mint = async |header: Value, payload: Value| {
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let jwt = format!("{}.{}.c2ln", encode(&header), encode(&payload));
+        let jwt = jwt::unsigned(&header.to_string(), &payload.to_string());
         let answer = json!({"status": "OK", "jwt": jwt}).to_string();
         let network = Scripted::new(move |_| Reply::text(200, answer.clone()));
         let config = config()

@@ -1,4 +1,4 @@
-//! Who tries, what he is answered, and what he should be.
+//! Who tries, what they are answered, and what they should be.
 
 use std::{error::Error, net::SocketAddr};
 

@@ -12,7 +12,7 @@ use aws_lc_rs::digest;
 use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
-    Error,
+    Error, TARGET,
     core::{App, Core, DevCore},
     http::Server,
     keys::KeyRing,
@@ -96,7 +96,7 @@ impl DevCoreBuilder {
         let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let core = Arc::new(self.build()?);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let listen_error = |source| Error::Listen { address, source };
+        let listen_error = |error| Error::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let origin = format!("http://{}", listener.local_addr().map_err(listen_error)?);
         let now = core.now();
@@ -105,7 +105,9 @@ impl DevCoreBuilder {
             runtime.spawn_blocking(move || keys.get(now).map(drop));
         }
         let server = Server::start(listener, Arc::clone(&core));
-        tracing::info!(%origin, "DevCore listens; for development only: keys and sessions live in memory");
+        tracing::info!(
+            target: TARGET, %origin, "DevCore listens; for development only: keys and sessions live in memory"
+        );
         Ok(DevCore::new(core, origin, Some(server)))
     }
 
@@ -299,5 +301,6 @@ mod tests {
                 .starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")),
             "{error}"
         );
+        assert!(std::error::Error::source(&error).is_none());
     }
 }

@@ -191,15 +191,14 @@ impl DevCore {
 
     /// The public app's keys, as `/.well-known/jwks.json` shows them: `{"keys": […]}`.
     ///
-    /// The list is empty when no keys can be generated, which is logged.
-    #[must_use]
-    pub fn jwks(&self) -> Value {
-        let keys = self.0.core.public_keys().and_then(|keys| keys.jwks());
-        let keys = keys.unwrap_or_else(|error| {
-            tracing::error!(%error, "no keys");
-            Json::from(Vec::new())
-        });
-        serde_json::from_str(&Object::new().with("keys", keys).to_string()).unwrap_or_default()
+    /// # Errors
+    ///
+    /// [`Error::Crypto`] when no keys can be generated.
+    pub fn jwks(&self) -> Result<Value, Error> {
+        let keys = self.0.core.public_keys()?.jwks();
+        let text = Object::new().with("keys", keys).to_string();
+        // It is JSON, as we wrote it.
+        serde_json::from_str(&text).map_err(|_| Error::Crypto)
     }
 }
 
@@ -251,7 +250,7 @@ impl Core {
                 return Err(Refusal::new(StatusCode::NOT_FOUND, "Not found"));
             }
             let keys = keys(self.public()?, now).await?;
-            return Ok(sdk::jwks(&request.headers, &keys, now)?);
+            return Ok(sdk::jwks(&request.headers, &keys, now));
         }
 
         let route = Route::of(path);
@@ -274,14 +273,14 @@ impl Core {
             }
             (Endpoint::Jwks, Method::GET) => {
                 let keys = keys(app, now).await?;
-                let mut response = reply::json(&Object::new().with("keys", keys.jwks()?));
+                let mut response = reply::json(&Object::new().with("keys", keys.jwks()));
                 response
                     .headers_mut()
                     .insert(CACHE_CONTROL, reply::cache_control(keys.max_age(now)));
                 Ok(response)
             }
             (Endpoint::DeprecatedJwks, Method::GET) => {
-                let keys = keys(app, now).await?.jwks()?;
+                let keys = keys(app, now).await?.jwks();
                 Ok(reply::json(
                     &Object::new().with("keys", keys).with("status", "OK"),
                 ))

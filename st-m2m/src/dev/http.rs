@@ -25,7 +25,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{core::Core, reply::Refusal};
+use super::{TARGET, core::Core, reply::Refusal};
 
 /// Size of a request's body in bytes. The real core sets no limit.
 pub(super) const MAX_REQUEST_BYTES: usize = 1024 * 1024;
@@ -80,7 +80,7 @@ async fn accept(listener: TcpListener, core: Arc<Core>, stopped: watch::Receiver
                 });
             }
             Err(error) => {
-                tracing::debug!(%error, "connection not accepted");
+                tracing::debug!(target: TARGET, %error, "connection not accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -1,13 +1,11 @@
 //! Signing keys of one app: a static one, and dynamic ones that rotate.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
-    rand::{self, SystemRandom},
+    rand::SystemRandom,
+    rsa::{KeySize, PublicKeyComponents},
     signature::{self, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair},
 };
 use base64::{
@@ -16,8 +14,9 @@ use base64::{
 };
 
 use super::{
-    Error,
+    Error, identifier,
     json::{Json, Object},
+    mutex::Mutex,
 };
 use crate::supertokens::wire;
 
@@ -47,8 +46,7 @@ impl fmt::Debug for SigningKeyPair {
 impl SigningKeyPair {
     fn generate(kid: String, created_at: u64) -> Result<Self, Error> {
         // The core's keys are RSA-2048 (`utils/Utils.java`).
-        let pair =
-            RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).map_err(|_| Error::Crypto)?;
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| Error::Crypto)?;
         Ok(Self {
             kid,
             created_at,
@@ -107,44 +105,16 @@ impl SigningKeyPair {
     }
 
     /// The public key as a JWK, with the core's members in the core's order.
-    fn jwk(&self) -> Result<Object, Error> {
-        let (modulus, exponent) =
-            rsa_public_numbers(self.pair.public_key().as_ref()).ok_or(Error::Crypto)?;
-        Ok(Object::new()
+    fn jwk(&self) -> Object {
+        let PublicKeyComponents::<Vec<u8>> { n, e } = self.pair.public_key().into();
+        Object::new()
             .with("kty", "RSA")
             .with("kid", self.kid.as_str())
-            .with("n", URL_SAFE_NO_PAD.encode(modulus))
-            .with("e", URL_SAFE_NO_PAD.encode(exponent))
+            .with("n", URL_SAFE_NO_PAD.encode(n))
+            .with("e", URL_SAFE_NO_PAD.encode(e))
             .with("alg", wire::ALGORITHM)
-            .with("use", "sig"))
+            .with("use", "sig")
     }
-}
-
-/// Modulus and exponent of a DER `RSAPublicKey` (RFC 8017 §A.1.1), without leading zeros.
-fn rsa_public_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-        let (&found, rest) = der.split_first()?;
-        let (&length, rest) = rest.split_first()?;
-        let (length, rest) = match length {
-            0..=0x7f => (usize::from(length), rest),
-            0x81 => (usize::from(*rest.first()?), rest.get(1..)?),
-            0x82 => (
-                usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?])),
-                rest.get(2..)?,
-            ),
-            _ => return None,
-        };
-        (found == tag)
-            .then(|| rest.split_at_checked(length))
-            .flatten()
-    }
-    let (sequence, _) = element(der, 0x30)?;
-    let (modulus, rest) = element(sequence, 0x02)?;
-    let (exponent, _) = element(rest, 0x02)?;
-    Some((
-        modulus.strip_prefix(&[0]).unwrap_or(modulus),
-        exponent.strip_prefix(&[0]).unwrap_or(exponent),
-    ))
 }
 
 /// The published keys of an app at one moment.
@@ -183,10 +153,9 @@ impl KeySet {
     }
 
     /// The member `keys` of a JWKS.
-    pub(super) fn jwks(&self) -> Result<Json, Error> {
-        let keys: Result<Vec<Json>, Error> =
-            self.iter().map(|key| key.jwk().map(Json::from)).collect();
-        keys.map(Json::from)
+    pub(super) fn jwks(&self) -> Json {
+        let keys: Vec<Json> = self.iter().map(|key| Json::from(key.jwk())).collect();
+        keys.into()
     }
 
     /// Seconds until the next key appears, at least 1.
@@ -235,7 +204,7 @@ impl KeyRing {
         let Keys {
             static_key,
             dynamic_keys,
-        } = &mut *lock(&self.keys);
+        } = &mut *self.keys.lock();
         let newest = dynamic_keys.first()?;
         if now >= newest.created_at + ROTATION_INTERVAL - ROTATION_OVERLAP {
             return None;
@@ -261,57 +230,21 @@ impl KeyRing {
 
     /// The keys as of `now`. Generates what is missing, which takes a fraction of a second of computation.
     pub(super) fn get(&self, now: u64) -> Result<KeySet, Error> {
-        let _only_one = lock(&self.generating);
+        let _only_one = self.generating.lock();
         if let Some(set) = self.ready(now) {
             return Ok(set);
         }
-        if lock(&self.keys).static_key.is_none() {
-            let kid = format!("s-{}", uuid()?);
+        if self.keys.lock().static_key.is_none() {
+            let kid = format!("s-{}", identifier::uuid()?);
             let key = SigningKeyPair::generate(kid, now)?;
-            lock(&self.keys).static_key = Some(Arc::new(key));
+            self.keys.lock().static_key = Some(Arc::new(key));
         }
         let created_at = now.saturating_sub(self.offset);
         let kid = format!("{}{created_at}", wire::DYNAMIC_KEY_PREFIX);
         let key = SigningKeyPair::generate(kid, created_at)?;
-        lock(&self.keys).dynamic_keys.insert(0, Arc::new(key));
+        self.keys.lock().dynamic_keys.insert(0, Arc::new(key));
         self.ready(now).ok_or(Error::Crypto)
     }
-}
-
-/// The data behind a poisoned lock is whole: nothing panics while it is half-written.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A random UUID (RFC 9562 §5.4).
-pub(super) fn uuid() -> Result<String, Error> {
-    let mut bytes = random::<16>()?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex(&bytes);
-    Ok(format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    ))
-}
-
-pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
-    let mut bytes = [0; LENGTH];
-    rand::fill(&mut bytes).map_err(|_| Error::Crypto)?;
-    Ok(bytes)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -320,15 +253,6 @@ mod tests {
 
     const HOUR: u64 = 3_600_000;
     const START: u64 = 1_795_440_636_693;
-
-    #[test]
-    fn uuids_are_version_4() {
-        let one = uuid().expect("randomness");
-        assert_eq!(one.len(), 36);
-        assert_eq!(&one[14..15], "4");
-        assert!("89ab".contains(&one[19..20]), "{one}");
-        assert_ne!(one, uuid().expect("randomness"));
-    }
 
     #[test]
     fn keys_are_made_once_and_shown_as_the_core_shows_them() {
@@ -340,7 +264,7 @@ mod tests {
         let again = ring.get(START + 1).expect("keys");
         assert_eq!(again.static_key().kid(), set.static_key().kid());
 
-        let jwks = set.jwks().expect("keys").to_string();
+        let jwks = set.jwks().to_string();
         let value: serde_json::Value = serde_json::from_str(&jwks).expect("JSON");
         assert_eq!(value[0]["kid"], "d-1795440636693");
         assert_eq!(value[0]["e"], "AQAB");

@@ -22,15 +22,26 @@
 //! Differences from the real core, all on purpose: a request body may have 1 MiB (413 beyond), an app remembers the
 //! newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask before they make a session, knows nobody),
 //! and anything else that the core serves is `404 Not found`.
+//!
+//! # Events
+//!
+//! What it records with `tracing` has the target `st_m2m::dev`:
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | `DevCore listens; for development only: keys and sessions live in memory` | info | `origin` |
+//! | `connection not accepted` | debug | `error` |
 
 mod access_token;
 mod builder;
 mod cdi;
 mod core;
 mod http;
+mod identifier;
 mod json;
 mod jwt;
 mod keys;
+mod mutex;
 mod reply;
 mod request;
 mod route;
@@ -44,17 +55,21 @@ use std::{io, net::SocketAddr};
 
 pub use self::{builder::DevCoreBuilder, core::DevCore};
 
+/// The target of every event.
+const TARGET: &str = "st_m2m::dev";
+
 /// Why a [`DevCore`] cannot start or sign.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The address is taken or not allowed.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {error}")]
+    #[non_exhaustive]
     Listen {
         /// Where it was to listen.
         address: SocketAddr,
-        /// What the operating system said.
-        source: io::Error,
+        /// What the operating system said; part of this error's message, so it is no `source`.
+        error: io::Error,
     },
     /// [`start`](DevCore::start) was called outside a tokio runtime.
     #[error("DevCore needs a running tokio runtime; without one, use DevCoreBuilder::in_memory")]

@@ -6,7 +6,7 @@ use http::{
     header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE},
 };
 
-use super::json::Object;
+use super::{Error, json::Object};
 
 /// Plain text under an HTML content type, with a newline: how the core says everything that is not JSON.
 pub(super) fn text(status: StatusCode, message: &str) -> Response<Bytes> {
@@ -45,6 +45,12 @@ impl Refusal {
     /// 500; the core's message is the text of a Java exception.
     pub(super) fn failure(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::failure(error.to_string())
     }
 }
 

@@ -1,9 +1,6 @@
 //! `POST /recipe/session` and `POST /recipe/session/verify`.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Mutex,
-};
+use std::collections::{HashSet, VecDeque};
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,8 +9,10 @@ use super::{
     Error,
     access_token::{AccessToken, Problem, TokenVersion},
     cdi::CdiVersion,
+    identifier,
     json::{Json, Object},
     keys::{self, KeySet},
+    mutex::Mutex,
     reply::Refusal,
     request::Fields,
     route::PUBLIC,
@@ -58,7 +57,7 @@ pub(super) struct NewSession<'a> {
 
 impl Sessions {
     fn insert(&self, handle: String) {
-        let mut handles = keys::lock(&self.0);
+        let mut handles = self.0.lock();
         if handles.oldest_first.len() >= MAX_SESSIONS
             && let Some(oldest) = handles.oldest_first.pop_front()
         {
@@ -69,13 +68,7 @@ impl Sessions {
     }
 
     fn contains(&self, handle: &str) -> bool {
-        keys::lock(&self.0).known.contains(handle)
-    }
-}
-
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self::failure(error.to_string())
+        self.0.lock().known.contains(handle)
     }
 }
 
@@ -121,7 +114,7 @@ pub(super) fn create(
         .with("accessToken", token_info(&access_token, token))
         .with("refreshToken", refresh_times(refresh_token));
     if !context.version.is_at_least(2, 21) {
-        answer.set("idRefreshToken", refresh_times(keys::uuid()?));
+        answer.set("idRefreshToken", refresh_times(identifier::uuid()?));
     }
     if let Some(anti_csrf_token) = &access_token.anti_csrf_token {
         answer.set("antiCsrfToken", anti_csrf_token.as_str());
@@ -173,7 +166,7 @@ impl Context<'_> {
         &self,
         new: &NewSession<'_>,
     ) -> Result<(AccessToken, String, String), Error> {
-        let mut handle = keys::uuid()?;
+        let mut handle = identifier::uuid()?;
         if new.tenant != PUBLIC {
             handle.push('_');
             handle.push_str(new.tenant);
@@ -185,11 +178,11 @@ impl Context<'_> {
             recipe_user_id: new.user_id.to_owned(),
             tenant: new.tenant.to_owned(),
             handle,
-            refresh_token_hash: keys::hex(
+            refresh_token_hash: identifier::hex(
                 digest::digest(&digest::SHA256, refresh_token.as_bytes()).as_ref(),
             ),
             parent_refresh_token_hash: None,
-            anti_csrf_token: new.anti_csrf.then(keys::uuid).transpose()?,
+            anti_csrf_token: new.anti_csrf.then(identifier::uuid).transpose()?,
             user_data: new.user_data.clone(),
             created_at: self.now,
             expires_at: self.now + self.access_token_validity,
@@ -276,8 +269,8 @@ fn token_info(access_token: &AccessToken, token: String) -> Object {
 fn refresh_token() -> Result<String, Error> {
     Ok(format!(
         "{}.{}.V2",
-        STANDARD.encode(keys::random::<240>()?),
-        keys::hex(&keys::random::<32>()?)
+        STANDARD.encode(identifier::random::<240>()?),
+        identifier::hex(&identifier::random::<32>()?)
     ))
 }
 
@@ -294,6 +287,6 @@ mod tests {
         assert!(!sessions.contains("0"));
         assert!(sessions.contains("1"));
         assert!(sessions.contains(&MAX_SESSIONS.to_string()));
-        assert_eq!(keys::lock(&sessions.0).known.len(), MAX_SESSIONS);
+        assert_eq!(sessions.0.lock().known.len(), MAX_SESSIONS);
     }
 }

@@ -1,0 +1,53 @@
+//! Time that stands still, and cores that live in it.
+
+use std::sync::{Arc, LazyLock};
+
+use st_m2m::{
+    clock::{Clock, ManualClock},
+    dev::DevCore,
+};
+
+/// The moment, in seconds since the Unix epoch.
+pub const NOW: u64 = 1_795_440_859;
+
+/// A clock that stands at [`NOW`].
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(ManualClock::at_unix_seconds(NOW))
+}
+
+/// A core of its own, with its clock at [`NOW`].
+#[must_use]
+pub fn core() -> DevCore {
+    core_at(NOW)
+}
+
+/// A core of its own, with its clock at `unix_seconds`.
+///
+/// # Panics
+///
+/// Never: its settings are right.
+#[must_use]
+pub fn core_at(unix_seconds: u64) -> DevCore {
+    DevCore::builder()
+        .clock(Arc::new(ManualClock::at_unix_seconds(unix_seconds)))
+        .in_memory()
+        .expect("a core")
+}
+
+/// The one core that a test binary's tests share, with its clock at [`NOW`]: generating keys takes longer than
+/// everything else.
+///
+/// # Panics
+///
+/// When its keys cannot be generated.
+#[must_use]
+pub fn shared_core() -> DevCore {
+    static CORE: LazyLock<DevCore> = LazyLock::new(|| {
+        let core = core();
+        // Keys now rather than in the runtime of the test that happens to be first.
+        core.jwks().expect("keys");
+        core
+    });
+    CORE.clone()
+}
