@@ -124,7 +124,7 @@ impl ConfigBuilder {
 
     /// Scopes to mint as claim `scope`, a space-separated string (RFC 8693 §4.2). `ST_M2M_SCOPES`.
     ///
-    /// Whoever can reach the core can grant himself any scope: scopes guard against mistakes, not against a
+    /// Whoever can reach the core can grant themselves any scope: scopes guard against mistakes, not against a
     /// compromised service.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
