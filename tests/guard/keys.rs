@@ -252,3 +252,105 @@ async fn a_fetch_goes_on_when_the_request_that_started_it_is_dropped() {
     assert_eq!(verdict(&m2m, &good).await, Ok(()));
     assert_eq!(issuer.fetches(), 1);
 }
+
+/// Callers who wait for the same failed fetch do not queue for one of their own each.
+#[tokio::test(start_paused = true)]
+async fn a_crowd_waits_once_for_an_issuer_that_hangs() {
+    let core = core();
+    let limit = Duration::from_secs(30);
+    let hung = Issuer::new();
+    hung.fall(Published::Hangs);
+    let common = || {
+        config(&core)
+            .request_timeout(limit)
+            .transport(hung.network.shared())
+    };
+    let two_hosts = "http://127.0.0.1:1;http://127.0.0.1:2";
+    for config in [
+        common().jwks(JwksSource::Sdk),
+        common()
+            .jwks(JwksSource::Core)
+            .connection_uri(two_hosts)
+            .mint(false),
+    ] {
+        let m2m = start(config).await;
+        let crowd: Vec<_> = (0..50)
+            .map(|number| {
+                let (m2m, token) = (m2m.clone(), unknown(&core, number));
+                tokio::spawn(async move { verdict(&m2m, &token).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let asked_at = tokio::time::Instant::now();
+        assert_eq!(
+            verdict(&m2m, &token(&core)).await,
+            Err(Reason::KeysUnavailable)
+        );
+        assert!(asked_at.elapsed() <= limit, "{:?}", asked_at.elapsed());
+        for one in crowd {
+            assert_eq!(one.await.expect("no panic"), Err(Reason::KeysUnavailable));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_key_waits_a_second_at_most_for_an_issuer_that_hangs() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    issuer.fall(Published::Hangs);
+    pass(601).await;
+    let asked_at = tokio::time::Instant::now();
+    assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    assert!(
+        asked_at.elapsed() <= Duration::from_secs(1),
+        "{:?}",
+        asked_at.elapsed()
+    );
+}
+
+/// A 401 makes good clients discard good tokens, so it needs an answer of the issuer that is younger than the request.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_may_have_been_published_since_is_unavailable_rather_than_unknown() {
+    let (issuer, core, new) = (Issuer::new(), core(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    for number in 0..2 {
+        let refused = verdict(&m2m, &unknown(&core, number)).await;
+        assert_eq!(refused, Err(Reason::UnknownKey));
+    }
+    issuer.publish(&[&core, &new]);
+    assert_eq!(
+        verdict(&m2m, &token(&new)).await,
+        Err(Reason::KeysUnavailable)
+    );
+    pass(10).await;
+    assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_for_the_whole_set_shares_the_fetches() {
+    let (issuer, core) = (Issuer::new(), core());
+    let m2m = issuer.receiver().await;
+    for _ in 0..1000 {
+        assert!(m2m.key_set().await.is_err());
+    }
+    assert!(issuer.fetches() <= 2, "{}", issuer.fetches());
+
+    issuer.publish(&[&core]);
+    pass(10).await;
+    let before = issuer.fetches();
+    let crowd: Vec<_> = (0..200)
+        .map(|_| {
+            let m2m = m2m.clone();
+            tokio::spawn(async move { m2m.key_set().await.map(|keys| keys.iter().len()) })
+        })
+        .collect();
+    for one in crowd {
+        assert_eq!(one.await.expect("no panic").expect("keys"), 2);
+    }
+    assert_eq!(issuer.fetches() - before, 1);
+    assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    assert_eq!(issuer.fetches() - before, 1, "guards use the same set");
+}

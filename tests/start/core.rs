@@ -320,3 +320,51 @@ async fn further_tokens_are_minted_as_the_sdk_mints_them() {
     let zero = JwtOptions::new().validity(Duration::ZERO);
     assert!(m2m.create_jwt(&json!({}), zero).await.is_err());
 }
+
+/// A gateway's error page may repeat the request.
+#[tokio::test]
+async fn an_api_key_that_comes_back_is_not_shown() {
+    let network = Scripted::new(|request| {
+        let key = request.headers()["api-key"].to_str().expect("text");
+        Reply::text(
+            502,
+            format!("bad gateway; the request was: api-key: {key}\n"),
+        )
+    });
+    let shown = failure(&network).await.to_string();
+    assert!(shown.contains("api-key: [redacted]"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_missing_api_key_is_told_from_a_wrong_one() {
+    let network = Scripted::answering(401, "Invalid API key\n");
+    let config = Config::builder()
+        .connection_uri("http://127.0.0.1:3567")
+        .api_domain("https://api.example.com")
+        .transport(network.shared());
+    let shown = start(config).await.expect_err("no start").to_string();
+    assert!(
+        shown.contains("wants an api key, and none is set"),
+        "{shown}"
+    );
+    let shown = failure(&network).await.to_string();
+    assert!(shown.contains("refuses the api key"), "{shown}");
+}
+
+#[tokio::test]
+async fn something_else_than_a_core_is_doubted() {
+    let shown = failure(&Scripted::answering(404, "")).await.to_string();
+    assert!(
+        shown.contains("http://127.0.0.1:3567: is it a SuperTokens core?"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_builder_shows_no_value() {
+    let builder = Config::builder()
+        .connection_uri("https://user:hunter2@core")
+        .api_key("hunter2")
+        .claims(json!({"private": "hunter2"}));
+    assert_eq!(format!("{builder:?}"), "ConfigBuilder { .. }");
+}

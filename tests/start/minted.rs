@@ -186,3 +186,22 @@ async fn a_jwt_that_is_none_is_found_at_start() {
         assert!(matches!(error, Error::UnusableToken(_)), "{jwt}: {error}");
     }
 }
+
+/// A service must not find out from its first receiver.
+#[tokio::test]
+async fn a_token_longer_than_receivers_take_is_found_at_start() {
+    let config = config()
+        .claims(json!({"long": "x".repeat(7000)}))
+        .transport(Arc::new(core_at(NOW)));
+    let error = start(config).await.expect_err("no start").to_string();
+    assert!(error.contains("longer than 8 KiB"), "{error}");
+}
+
+/// The core writes numbers its own way.
+#[tokio::test]
+async fn numbers_come_back_as_numbers() {
+    let claims: Value =
+        serde_json::from_str(r#"{"a":1.50,"b":1e2,"c":-0.25,"d":[{"e":3}]}"#).expect("JSON");
+    let config = config().claims(claims).transport(Arc::new(core_at(NOW)));
+    start(config).await.expect("started");
+}
