@@ -218,11 +218,9 @@ fn entry(endpoint: &Endpoint, client: &Client) -> TokenStream {
     let Endpoint {
         sig, verb, path, ..
     } = endpoint;
-    let (ident, method) = (
-        head.ident.unraw().to_string(),
-        sig.ident.unraw().to_string(),
-    );
-    quote_spanned!(Span::mixed_site()=> #krate::client::Endpoint::new(#service, #ident, #method, #verb, #path))
+    let trait_name = head.ident.unraw().to_string();
+    let name = sig.ident.unraw().to_string();
+    quote_spanned!(Span::mixed_site()=> #krate::__private::endpoint(#service, #trait_name, #name, #verb, #path))
 }
 
 /// `impl Billing for BillingClient`
@@ -258,7 +256,7 @@ fn implementation(client: &Client, name: &Ident) -> TokenStream {
 /// ```text
 /// Input:   async fn find(&self, #[path] id: u64) -> Result<Receipt, Error>;
 /// Output:  async fn find(&self, id: u64) -> Result<Receipt, Error> {
-///              Call::new(&self.__client, const { &Endpoint::new(..) })
+///              Call::new(&self.__client, const { &endpoint(..) })
 ///                  .path::<u64>("id", &id)
 ///                  .send::<Json, Result<Receipt, Error>>()
 ///                  .await

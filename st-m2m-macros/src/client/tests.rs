@@ -124,7 +124,7 @@ fn minimal() {
                 }
                 /// What a `BillingClient` can call, in the order of [`Billing`].
                 pub const ENDPOINTS: &'static [::st_m2m::client::Endpoint] = &[
-                    ::st_m2m::client::Endpoint::new(
+                    ::st_m2m::__private::endpoint(
                         "billing",
                         "Billing",
                         "find",
@@ -161,7 +161,7 @@ fn minimal() {
                     ::st_m2m::__private::Call::new(
                             &self.__client,
                             const {
-                                &::st_m2m::client::Endpoint::new(
+                                &::st_m2m::__private::endpoint(
                                     "billing",
                                     "Billing",
                                     "find",
@@ -275,21 +275,21 @@ fn full() {
                 /// What a `BillingClient` can call, in the order of [`Billing`].
                 pub const ENDPOINTS: &'static [::renamed::m2m::client::Endpoint] = &[
                     #[cfg(feature = "charge")]
-                    ::renamed::m2m::client::Endpoint::new(
+                    ::renamed::m2m::__private::endpoint(
                         "billing",
                         "Billing",
                         "charge",
                         "POST",
                         "/charges/{order-id}",
                     ),
-                    ::renamed::m2m::client::Endpoint::new(
+                    ::renamed::m2m::__private::endpoint(
                         "billing",
                         "Billing",
                         "type",
                         "DELETE",
                         "/charges/{type}",
                     ),
-                    ::renamed::m2m::client::Endpoint::new(
+                    ::renamed::m2m::__private::endpoint(
                         "billing",
                         "Billing",
                         "purge",
@@ -339,7 +339,7 @@ fn full() {
                     ::renamed::m2m::__private::Call::new(
                             &self.__client,
                             const {
-                                &::renamed::m2m::client::Endpoint::new(
+                                &::renamed::m2m::__private::endpoint(
                                     "billing",
                                     "Billing",
                                     "charge",
@@ -358,7 +358,7 @@ fn full() {
                     ::renamed::m2m::__private::Call::new(
                             &self.__client,
                             const {
-                                &::renamed::m2m::client::Endpoint::new(
+                                &::renamed::m2m::__private::endpoint(
                                     "billing",
                                     "Billing",
                                     "type",
@@ -376,7 +376,7 @@ fn full() {
                     ::renamed::m2m::__private::Call::new(
                             &self.__client,
                             const {
-                                &::renamed::m2m::client::Endpoint::new(
+                                &::renamed::m2m::__private::endpoint(
                                     "billing",
                                     "Billing",
                                     "purge",
