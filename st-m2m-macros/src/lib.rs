@@ -6,6 +6,7 @@
 //! emitted again, so that a mistake in an attribute causes no second error elsewhere.
 
 mod attr;
+mod body;
 mod cfg;
 mod client;
 mod diag;
