@@ -10,11 +10,11 @@ mod body;
 mod cfg;
 mod client;
 mod diag;
-#[cfg(test)]
-mod garbage;
 mod guard;
 mod item;
 mod krate;
+#[cfg(test)]
+mod mutations;
 
 use proc_macro::TokenStream;
 
