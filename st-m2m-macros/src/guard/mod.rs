@@ -24,7 +24,7 @@ pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream
                 // Wrong arguments leave a guarded handler, so that routes and callers still
                 // type-check.
                 Ok(handler) => emit::guarded(handler, &policy, &krate),
-                // As it was. The error beside it keeps it from being built.
+                // Without `#[caller]`; the error beside it keeps it from being built.
                 Err(function) => function.into_token_stream(),
             },
             Err(error) => {
