@@ -182,35 +182,31 @@ impl<T> Slot<T> {
     }
 }
 
-/// Reports a key that is not among `known`, and says which was probably meant.
-pub(crate) fn unknown_key<'a>(
-    key: &Ident,
+/// Reports a name that is not among `known`, and says which was probably meant.
+pub(crate) fn unknown<'a>(
+    what: &str,
+    name: &Ident,
     known: &[&'a str],
     diag: &mut Diagnostics,
 ) -> Option<&'a str> {
-    let suggestion = suggestion(&key.to_string(), known);
+    let near = nearest(&name.to_string(), known.iter().copied());
+    let help = near.map(|near| format!("; did you mean `{near}`?"));
     let message = format!(
-        "unknown argument `{key}`; expected {}{suggestion}",
-        alternatives(known)
+        "unknown {what} `{name}`; expected {}{}",
+        alternatives(known),
+        help.unwrap_or_default()
     );
-    diag.on(key, message);
-    nearest(&key.to_string(), known.iter().copied())
+    diag.on(name, message);
+    near
 }
 
 /// "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
-pub(crate) fn alternatives(names: &[&str]) -> String {
+fn alternatives(names: &[&str]) -> String {
     match names {
         [only] => format!("`{only}`"),
         [one, other] => format!("`{one}` or `{other}`"),
         many => format!("one of `{}`", many.join("`, `")),
     }
-}
-
-/// "; did you mean `b`?" if `name` is nearly one of `known`, otherwise nothing.
-pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
-    let near = nearest(name, known.iter().copied());
-    near.map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default()
 }
 
 /// The candidate that `name` is most likely a misspelling of, if there is one.
@@ -251,6 +247,11 @@ fn distance(a: &str, b: &str) -> usize {
 /// The name of an attribute that is one plain word.
 pub(crate) fn name(attr: &Attribute) -> Option<&Ident> {
     attr.path().get_ident()
+}
+
+/// Whether the name of an attribute is among `names`.
+pub(crate) fn is_one_of(attr: &Attribute, names: &[&str]) -> bool {
+    name(attr).is_some_and(|name| names.iter().any(|known| name == known))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Abi, Attribute, Token, Visibility, token};
+use syn::parse::{ParseStream, Parser};
+use syn::{Abi, Attribute, Token, Visibility};
 
 /// The kind of an item, by its keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,29 +91,6 @@ pub(crate) fn is_function(input: ParseStream<'_>) -> bool {
         ahead.parse::<Option<Abi>>()
     };
     qualifiers().is_ok() && ahead.peek(Token![fn])
-}
-
-/// A function body that stays as it was typed: inside it anything may be half-written, and the rest
-/// still has to work.
-pub(crate) struct Body {
-    /// The braces.
-    pub(crate) braces: token::Brace,
-    /// `#![...]` at the start, which has to stay there.
-    pub(crate) inner: Vec<Attribute>,
-    /// All that follows.
-    pub(crate) tokens: TokenStream,
-}
-
-impl Parse for Body {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let content;
-        let braces = syn::braced!(content in input);
-        Ok(Self {
-            braces,
-            inner: content.call(Attribute::parse_inner)?,
-            tokens: content.parse()?,
-        })
-    }
 }
 
 #[cfg(test)]

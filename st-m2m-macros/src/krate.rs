@@ -53,9 +53,7 @@ impl Krate {
             None
         }
     }
-}
 
-impl Krate {
     /// The path as if it stood at `span`, for errors that are to point there.
     pub(crate) fn located_at(&self, span: Span) -> TokenStream {
         let relocated = self.to_token_stream().into_iter().map(|mut tree| {

@@ -6,14 +6,15 @@
 //! emitted again, so that a mistake in an attribute causes no second error elsewhere.
 
 mod attr;
+mod body;
 mod cfg;
 mod client;
 mod diag;
-#[cfg(test)]
-mod garbage;
 mod guard;
 mod item;
 mod krate;
+#[cfg(test)]
+mod mutations;
 
 use proc_macro::TokenStream;
 

@@ -35,7 +35,7 @@ impl Args {
             } else if argument.key == "crate" {
                 let path = Krate::from_argument(&argument, diag);
                 krate.set(argument.key, path, diag);
-            } else if attr::unknown_key(&argument.key, KEYS, diag) == Some("service") {
+            } else if attr::unknown("argument", &argument.key, KEYS, diag) == Some("service") {
                 // Given, only misspelled: it is not missing as well.
                 misspelled = true;
             }

@@ -2,13 +2,14 @@
 
 use syn::punctuated::Punctuated;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Ident, Pat, PathArguments, ReceiverKind, Safety,
-    Signature, Token, TraitBound, Type, TypeParamBound, Visibility,
+    FnArg, GenericParam, Ident, ReceiverKind, Safety, Signature, Token, TraitBound, Type,
+    TypeParamBound, Visibility,
 };
 
-use super::lower::Bound;
+use super::bound::Bound;
 use super::model::Place;
 use super::route::Route;
+use super::shape::{is_called, is_unit, ok_type};
 use super::syntax::{Method, Trait};
 use crate::attr;
 use crate::diag::Diagnostics;
@@ -126,18 +127,6 @@ pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics)
     }
     if let Some(variadic) = variadic {
         diag.on(variadic.dots, "endpoint methods must not be variadic");
-    }
-}
-
-/// The name of a parameter, if it is nothing but a name.
-pub(super) fn plain_name(pat: &Pat) -> Option<&Ident> {
-    match pat {
-        Pat::Ident(name)
-            if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
-        {
-            Some(&name.ident)
-        }
-        _ => None,
     }
 }
 
@@ -296,46 +285,5 @@ pub(super) fn response(route: &Route, output: &Type, diag: &mut Diagnostics) {
         && !is_unit(ok)
     {
         diag.on(ok, "a HEAD response has no body; return `Result<(), E>`");
-    }
-}
-
-/// What stands first in the angle brackets of the return type: the `T` of `Result<T, E>`, if it is
-/// written there.
-pub(super) fn ok_type(output: &Type) -> Option<&Type> {
-    match output {
-        Type::Paren(inner) => ok_type(&inner.elem),
-        Type::Group(inner) => ok_type(&inner.elem),
-        Type::Path(path) => match &path.path.segments.last()?.arguments {
-            PathArguments::AngleBracketed(list) => {
-                list.args.iter().find_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether this is `()`.
-pub(super) fn is_unit(ty: &Type) -> bool {
-    match ty {
-        Type::Paren(inner) => is_unit(&inner.elem),
-        Type::Group(inner) => is_unit(&inner.elem),
-        ty => matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()),
-    }
-}
-
-/// Whether this is a generic type of one of these names, with any path before it.
-pub(super) fn is_called(ty: &Type, names: &[&str]) -> bool {
-    match ty {
-        Type::Paren(inner) => is_called(&inner.elem, names),
-        Type::Group(inner) => is_called(&inner.elem, names),
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            matches!(last.arguments, PathArguments::AngleBracketed(_))
-                && names.iter().any(|name| last.ident == name)
-        }),
-        _ => false,
     }
 }

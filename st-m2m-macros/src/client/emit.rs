@@ -4,13 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{FnArg, Pat, PatWild, ReturnType, Safety, Signature, Token};
+use syn::{ReturnType, Signature};
 
-use super::check;
-use super::model::{Client, Decoder, Endpoint, Head, Item, Parameter, Place};
-use super::syntax::Method;
-use crate::cfg::Conditions;
-use crate::krate::Krate;
+use super::model::{Broken, Client, Decoder, Endpoint, Head, Item, Parameter, Place};
 
 /// The trait, the client and what connects them.
 pub(super) fn client(client: &Client) -> TokenStream {
@@ -62,7 +58,7 @@ fn declaration(client: &Client) -> TokenStream {
         }
         Item::Untouched(tokens) => tokens.clone(),
         Item::Broken(method) => {
-            let (attrs, sig) = (&method.attrs, promise(&without_errors(&method.sig)));
+            let (attrs, sig) = (&method.attrs, promise(&method.sig));
             quote!(#(#attrs)* #sig;)
         }
     });
@@ -95,28 +91,6 @@ fn promise(sig: &Signature) -> TokenStream {
     paren_token.surround(&mut tokens, |tokens| inputs.to_tokens(tokens));
     let future = quote_spanned!(span=> -> impl ::core::future::Future<Output = #output> + ::core::marker::Send);
     quote!(#tokens #future #where_clause)
-}
-
-/// The signature without what has been reported and would be reported by the compiler again.
-fn without_errors(sig: &Signature) -> Signature {
-    let mut sig = Signature {
-        constness: None,
-        safety: Safety::Default,
-        abi: None,
-        variadic: None,
-        ..sig.clone()
-    };
-    for input in &mut sig.inputs {
-        if let FnArg::Typed(parameter) = input
-            && check::plain_name(&parameter.pat).is_none()
-        {
-            *parameter.pat = Pat::Wild(PatWild {
-                attrs: Vec::new(),
-                underscore_token: Token![_](Span::mixed_site()),
-            });
-        }
-    }
-    sig
 }
 
 /// The client itself, with everything that does not depend on single endpoints.
@@ -218,11 +192,9 @@ fn entry(endpoint: &Endpoint, client: &Client) -> TokenStream {
     let Endpoint {
         sig, verb, path, ..
     } = endpoint;
-    let (ident, method) = (
-        head.ident.unraw().to_string(),
-        sig.ident.unraw().to_string(),
-    );
-    quote_spanned!(Span::mixed_site()=> #krate::client::Endpoint::new(#service, #ident, #method, #verb, #path))
+    let trait_name = head.ident.unraw().to_string();
+    let name = sig.ident.unraw().to_string();
+    quote_spanned!(Span::mixed_site()=> #krate::__private::endpoint(#service, #trait_name, #name, #verb, #path))
 }
 
 /// `impl Billing for BillingClient`
@@ -258,7 +230,7 @@ fn implementation(client: &Client, name: &Ident) -> TokenStream {
 /// ```text
 /// Input:   async fn find(&self, #[path] id: u64) -> Result<Receipt, Error>;
 /// Output:  async fn find(&self, id: u64) -> Result<Receipt, Error> {
-///              Call::new(&self.__client, const { &Endpoint::new(..) })
+///              Call::new(&self.__client, const { &endpoint(..) })
 ///                  .path::<u64>("id", &id)
 ///                  .send::<Json, Result<Receipt, Error>>()
 ///                  .await
@@ -267,21 +239,21 @@ fn implementation(client: &Client, name: &Ident) -> TokenStream {
 ///
 /// The types stand in the calls so that a type that cannot be sent or decoded is marked itself.
 fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
-    let krate: &Krate = &client.krate;
+    let krate = &client.krate;
     let Endpoint {
         conditions,
         sig,
         receiver,
         parameters,
         output,
+        ok_span,
         decoder,
         ..
     } = endpoint;
     let span = Span::mixed_site();
     let receiver = receiver.self_token;
     let entry = entry(endpoint, client);
-    let at_ok = check::ok_type(output).unwrap_or(output).span();
-    let at_ok = at_ok.resolved_at(span);
+    let at_ok = ok_span.resolved_at(span);
     let at_ok_krate = krate.located_at(at_ok);
     let decoder = match decoder {
         Decoder::Json => quote_spanned!(at_ok=> #at_ok_krate::__private::Json),
@@ -309,16 +281,17 @@ fn call(endpoint: &Endpoint, client: &Client) -> TokenStream {
 
 /// A method that has been reported, so that the trait is implemented nevertheless. Its future holds
 /// none of the arguments, which may not be `Send`.
-fn stub(method: &Method) -> TokenStream {
+fn stub(method: &Broken) -> TokenStream {
+    let Broken {
+        conditions, sig, ..
+    } = method;
     let span = Span::mixed_site();
-    let sig = without_errors(&method.sig);
-    let conditions = Conditions::of(&method.attrs);
     let unimplemented = quote_spanned!(span=> ::core::unimplemented!());
     let body = match &sig.asyncness {
         Some(_) => quote_spanned!(span=> async { #unimplemented }),
         None => unimplemented,
     };
-    let sig = promise(&sig);
+    let sig = promise(sig);
     quote_spanned! {span=>
         #conditions
         #[allow(unused)]

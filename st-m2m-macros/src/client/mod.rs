@@ -2,11 +2,13 @@
 
 mod args;
 mod binding;
+mod bound;
 mod check;
 mod emit;
 mod lower;
 mod model;
 mod route;
+mod shape;
 mod syntax;
 mod template;
 #[cfg(test)]

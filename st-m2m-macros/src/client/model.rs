@@ -1,9 +1,8 @@
 //! A client that can be generated.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, LitStr, Receiver, Signature, Token, Type, TypeParamBound, Visibility};
 
-use super::syntax::Method;
 use crate::cfg::Conditions;
 use crate::krate::Krate;
 
@@ -43,7 +42,7 @@ pub(super) enum Item {
     /// A method that is no endpoint, or what has been reported: passed through.
     Untouched(TokenStream),
     /// A method with an error. It is kept, so that calls of it cause no further errors.
-    Broken(Box<Method>),
+    Broken(Box<Broken>),
 }
 
 /// One endpoint. Every placeholder of the path has its parameter, and every parameter its place.
@@ -59,7 +58,18 @@ pub(super) struct Endpoint {
     pub(super) path: LitStr,
     pub(super) parameters: Vec<Parameter>,
     pub(super) output: Type,
+    /// Where the `T` of `Result<T, E>` stands, for errors about reading it.
+    pub(super) ok_span: Span,
     pub(super) decoder: Decoder,
+}
+
+/// A method with an error, without what the compiler would report again.
+pub(super) struct Broken {
+    /// Without endpoint attributes.
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) conditions: Conditions,
+    /// Without binding attributes and forbidden qualifiers; a pattern that is no plain name is `_`.
+    pub(super) sig: Signature,
 }
 
 /// A parameter and where it goes.

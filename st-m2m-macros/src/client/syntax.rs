@@ -6,7 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Generics, Signature, Token, TraitItem, TypeParamBound, Visibility, token};
 
-use crate::item::{self, Body};
+use crate::body::Body;
+use crate::item;
 
 /// A trait.
 pub(super) struct Trait {
@@ -142,16 +143,7 @@ impl ToTokens for Method {
         vis.to_tokens(tokens);
         sig.to_tokens(tokens);
         match body {
-            Some(Body {
-                braces,
-                inner,
-                tokens: body,
-            }) => braces.surround(tokens, |tokens| {
-                for attr in inner {
-                    attr.to_tokens(tokens);
-                }
-                body.to_tokens(tokens);
-            }),
+            Some(body) => body.to_tokens(tokens),
             None => <Token![;]>::default().to_tokens(tokens),
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn read(tokens: TokenStream, diag: &mut Diagnostics) -> (Policy, Krat
             let path = Krate::from_argument(&argument, diag);
             krate.set(argument.key, path, diag);
         } else {
-            attr::unknown_key(&argument.key, KEYS, diag);
+            attr::unknown("argument", &argument.key, KEYS, diag);
         }
     }
     let policy = from

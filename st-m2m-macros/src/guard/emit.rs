@@ -5,10 +5,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{PatType, Signature};
 
-use super::handler::{Function, FunctionBody, Handler};
+use super::handler::Handler;
 use super::policy::Policy;
 use crate::cfg::Conditions;
-use crate::item::Body;
 use crate::krate::Krate;
 
 /// From this many arguments on, clippy finds a function too long by default.
@@ -44,12 +43,14 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
     let rules = rules(policy, krate);
     let lint = crowded(&sig, caller.as_ref());
     let sig = with_guard(&sig, &quote_spanned!(span=> #guard: #krate::Guard<#marker>));
-    let prelude = caller.map(|PatType { attrs, pat, ty, .. }| {
+    let body = match caller {
         // The type stands in the call so that a type which is no caller is marked itself, not the
         // code around it.
-        quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);)
-    });
-    let body = with_prelude(&body, prelude.as_ref());
+        Some(PatType { attrs, pat, ty, .. }) => body.starting_with(
+            &quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);),
+        ),
+        None => body,
+    };
     quote_spanned! {span=>
         #conditions
         #[doc(hidden)]
@@ -67,22 +68,6 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
         #lint
         #vis #sig #body
     }
-}
-
-/// The function as it was, for when it cannot be guarded. The error beside it keeps it from being
-/// built.
-pub(super) fn unguarded(function: &Function) -> TokenStream {
-    let Function {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = function;
-    let body = match body {
-        FunctionBody::Block(body) => with_prelude(body, None),
-        FunctionBody::Absent(semicolon) => semicolon.to_token_stream(),
-    };
-    quote!(#(#attrs)* #vis #sig #body)
 }
 
 /// `Rules::new().from(&["orders"])`
@@ -121,17 +106,4 @@ fn with_guard(sig: &Signature, guard: &TokenStream) -> TokenStream {
         }
     });
     quote!(#tokens #output #where_clause)
-}
-
-/// The body with a statement in front.
-fn with_prelude(body: &Body, prelude: Option<&TokenStream>) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    body.braces.surround(&mut tokens, |tokens| {
-        for attr in &body.inner {
-            attr.to_tokens(tokens);
-        }
-        prelude.to_tokens(tokens);
-        body.tokens.to_tokens(tokens);
-    });
-    tokens
 }

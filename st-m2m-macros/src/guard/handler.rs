@@ -2,44 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, PatType, Safety, Signature, Token, Visibility};
 
+use super::syntax::{Function, FunctionBody};
 use crate::attr;
+use crate::body::Body;
 use crate::diag::Diagnostics;
-use crate::item::Body;
-
-/// A function as it was typed.
-pub(super) struct Function {
-    pub(super) attrs: Vec<Attribute>,
-    pub(super) vis: Visibility,
-    pub(super) sig: Signature,
-    pub(super) body: FunctionBody,
-}
-
-/// What stands after a signature.
-pub(super) enum FunctionBody {
-    /// `{ ... }`
-    Block(Body),
-    /// `;`, in a trait or an `extern` block.
-    Absent(Token![;]),
-}
-
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            sig: input.parse()?,
-            body: if input.peek(Token![;]) {
-                FunctionBody::Absent(input.parse()?)
-            } else {
-                FunctionBody::Block(input.parse()?)
-            },
-        })
-    }
-}
 
 /// A function that can be guarded.
 pub(super) struct Handler {

@@ -1,9 +1,5 @@
 //! The guard as a whole: tokens in, tokens out.
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "`quote!(..)` reads better in a call than `&quote!(..)`"
-)]
-#![allow(clippy::needless_raw_string_hashes, reason = "written by expect-test")]
+#![expect(clippy::needless_raw_string_hashes, reason = "written by expect-test")]
 
 use expect_test::{Expect, expect};
 use proc_macro2::{TokenStream, TokenTree};
@@ -86,7 +82,7 @@ fn full() {
             where
                 T: Deserialize,
             {
-                #![allow(dead_code)]
+                #![expect(dead_code)]
                 Ok(service)
             }
         },
@@ -120,7 +116,7 @@ fn full() {
             where
                 T: Deserialize,
             {
-                #![allow(dead_code)]
+                #![expect(dead_code)]
                 #[cfg(feature = "who")]
                 let Caller { service, .. } = ::renamed::m2m::__private::caller::<Caller, _>(__m2m);
                 Ok(service)

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     service: &'static str,
-    client: &'static str,
+    trait_name: &'static str,
     name: &'static str,
     method: &'static str,
     path: &'static str,
@@ -14,18 +14,16 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// What the attribute knows of a method. The attribute has checked the path template.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(
+    pub(crate) const fn new(
         service: &'static str,
-        client: &'static str,
+        trait_name: &'static str,
         name: &'static str,
         method: &'static str,
         path: &'static str,
     ) -> Self {
         Self {
             service,
-            client,
+            trait_name,
             name,
             method,
             path,
@@ -41,7 +39,7 @@ impl Endpoint {
     /// The name of the trait.
     #[must_use]
     pub const fn trait_name(&self) -> &'static str {
-        self.client
+        self.trait_name
     }
 
     /// The name of the trait's method.

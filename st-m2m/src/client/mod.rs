@@ -18,12 +18,24 @@ pub use self::{
     handle::ClientBuilder,
 };
 
-/// What generated code uses.
-#[doc(hidden)]
-pub mod private {
+/// What generated code uses, through `__private`.
+pub(crate) mod private {
+    use super::Endpoint;
     pub use super::{
         call::{Call, EndpointError, JsonBody, Outcome, Parameter},
         decode::{Decode, Json, OptionalJson, Unit},
         handle::{Client, GeneratedClient, Service, client_builder, new_client},
     };
+
+    /// The description of one endpoint.
+    #[must_use]
+    pub const fn endpoint(
+        service: &'static str,
+        trait_name: &'static str,
+        name: &'static str,
+        method: &'static str,
+        path: &'static str,
+    ) -> Endpoint {
+        Endpoint::new(service, trait_name, name, method, path)
+    }
 }
