@@ -25,6 +25,8 @@ pub(super) enum Problem {
     CatchAll(String),
     /// The name in the braces is none.
     BadName(String),
+    /// A placeholder as other routers write it.
+    Colon(String),
     /// `/a-{name}`
     PartOfSegment(String),
     /// The same placeholder again.
@@ -66,6 +68,10 @@ impl fmt::Display for Problem {
                     "`{{{name}}}` is not a placeholder; its name has only letters, digits, `_` and `-`"
                 )
             }
+            Self::Colon(name) => write!(
+                f,
+                "placeholders are written `{{{name}}}`, not `:{name}`; a segment that begins with a colon is `%3A{name}`"
+            ),
             Self::PartOfSegment(name) => write!(f, "`{{{name}}}` must be a whole path segment"),
             Self::Twice(name) => write!(f, "`{{{name}}}` appears twice"),
             Self::EmptySegment => write!(f, "path contains an empty segment `//`"),
@@ -189,6 +195,11 @@ fn placeholder(name: &str) -> Result<(), Problem> {
 
 /// Checks a segment without placeholders: it is sent as it is written.
 fn literal(segment: &str, problems: &mut Vec<Problem>) {
+    if let Some(name) = segment.strip_prefix(':')
+        && placeholder(name).is_ok()
+    {
+        return problems.push(Problem::Colon(name.to_owned()));
+    }
     for (at, c) in segment.char_indices() {
         let problem = if c == '%' {
             let digits = segment.as_bytes().get(at + 1..at + 3);
@@ -281,6 +292,10 @@ mod tests {
         assert_eq!(
             problem("/{}"),
             "empty placeholder `{}`; name a parameter in it"
+        );
+        assert_eq!(
+            problem("/a/:id"),
+            "placeholders are written `{id}`, not `:id`; a segment that begins with a colon is `%3Aid`"
         );
         assert_eq!(problem("/a-{id}"), "`{id}` must be a whole path segment");
         assert_eq!(problem("/{a}{b}"), "`{a}` must be a whole path segment");
