@@ -1,6 +1,6 @@
 //! The whole core, in memory and on its socket, with requests that the recordings lack.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -95,6 +95,49 @@ async fn lenient_bodies_mint() {
     ] {
         assert_eq!(minted(&core, JSON, body).await["a"], "b", "{body}");
     }
+}
+
+/// Each of these takes minutes when the work on a member grows with their number.
+#[tokio::test]
+async fn a_large_body_of_distinct_members_is_answered() {
+    let core = core();
+    let mut members = String::new();
+    let mut number = 0x1_0000;
+    while members.len() < 1024 * 1024 - 200 {
+        let _ = write!(members, "{number:x}:1,");
+        number += 1;
+    }
+    let members = members.trim_end_matches(',');
+
+    let body = format!("{{{members}}}");
+    assert_eq!(post(&core, "/recipe/jwt", &[], body).await.status(), 400);
+
+    let body = format!("{{algorithm:RS256,jwksDomain:d,validity:1,payload:{{{members}}}}}");
+    let claims = minted(&core, JSON, body).await;
+    assert_eq!(
+        claims.as_object().map(Map::len),
+        Some(number - 0x1_0000 + 3)
+    );
+
+    let body = format!(
+        "{{userId:u,enableAntiCsrf:false,userDataInDatabase:{{}},userDataInJWT:{{{members}}}}}"
+    );
+    let session = post(&core, "/recipe/session", &[], body).await;
+    assert_eq!(session.status(), 200);
+
+    // A token of as much as a body holds, which is read back member by member.
+    let mut user_data = Map::new();
+    for number in 0..60_000 {
+        user_data.insert(format!("{number:x}"), 1.into());
+    }
+    let token = core.create_session("u", user_data).expect("a session");
+    let body = format!(
+        "{{accessToken:'{token}',doAntiCsrfCheck:false,enableAntiCsrf:false,checkDatabase:true}}"
+    );
+    let answer = value(&post(&core, "/recipe/session/verify", &[], body).await);
+    assert_eq!(answer["status"], "OK");
+    let user_data = &answer["session"]["userDataInJWT"];
+    assert_eq!(user_data.as_object().map(Map::len), Some(60_000));
 }
 
 #[tokio::test]
