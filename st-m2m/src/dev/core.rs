@@ -237,6 +237,12 @@ impl Core {
         }
     }
 
+    /// Whether whoever asks may have what is at `path`: it tells no secrets and makes no tokens.
+    pub(super) fn is_public(&self, path: &str) -> bool {
+        path == self.sdk_jwks_path
+            || matches!(Route::of(path).endpoint, Endpoint::Hello | Endpoint::Jwks)
+    }
+
     async fn dispatch(&self, request: Request) -> Result<Response, Refusal> {
         let (request, body) = request.into_parts();
         if body.len() > MAX_REQUEST_BYTES {

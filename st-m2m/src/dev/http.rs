@@ -1,4 +1,4 @@
-//! The socket: HTTP/1.1 on loopback, with limits on everything a peer controls.
+//! The socket: HTTP/1.1 on loopback, closed to web pages, with limits on everything a peer controls.
 
 use std::{
     convert::Infallible,
@@ -25,7 +25,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{TARGET, core::Core, reply::Refusal};
+use super::{
+    TARGET,
+    core::Core,
+    reply::{self, Refusal},
+    web_page,
+};
 
 /// Size of a request's body in bytes. The real core sets no limit.
 pub(super) const MAX_REQUEST_BYTES: usize = 1024 * 1024;
@@ -123,6 +128,11 @@ async fn first<W: Future, S: Future>(
 
 async fn answer(core: &Core, request: Request<Incoming>) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
+    if !core.is_public(parts.uri.path())
+        && let Err(message) = web_page::check(&parts)
+    {
+        return reply::closing_text(StatusCode::FORBIDDEN, message);
+    }
     // A body that announces its size is refused before it is sent.
     if body.size_hint().lower() > MAX_REQUEST_BYTES as u64 {
         return too_large().into();

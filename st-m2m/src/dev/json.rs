@@ -5,10 +5,16 @@
 //! mint tokens). And it keeps the order of members, which shows in every token, so `serde_json`'s sorted map
 //! does not do.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 /// Gson refuses deeper nesting; here it also bounds the recursion.
 const MAX_DEPTH: usize = 255;
+/// Objects with more members than this find them by an index. In smaller ones a search is as fast.
+const MAX_SEARCHED: usize = 16;
 
 /// A JSON value whose objects keep their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +30,16 @@ pub(super) enum Json {
 
 /// An object's members in order; names are unique.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Object(Vec<(String, Json)>);
+pub(super) struct Object {
+    members: Vec<(Arc<str>, Json)>,
+    /// Where each name stands, once there are more than [`MAX_SEARCHED`]: a body may have a hundred thousand members,
+    /// and a search for each would take minutes.
+    #[expect(
+        clippy::box_collection,
+        reason = "unboxed it would double the size of every value, and one byte of a body can be a value: `[,,,]`"
+    )]
+    index: Option<Box<HashMap<Arc<str>, usize>>>,
+}
 
 /// The text is not what Gson's lenient reader accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,19 +51,33 @@ impl Object {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Json> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        self.position(name)
+            .map(|position| &self.members[position].1)
     }
 
     /// Sets a member. One that exists keeps its place, as in Java's `LinkedHashMap`.
-    pub(super) fn set(&mut self, name: impl Into<String>, value: impl Into<Json>) {
+    pub(super) fn set(&mut self, name: impl Into<Arc<str>>, value: impl Into<Json>) {
         let name = name.into();
         let value = value.into();
-        match self.0.iter_mut().find(|(key, _)| *key == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name, value)),
+        if let Some(position) = self.position(&name) {
+            self.members[position].1 = value;
+            return;
+        }
+        let position = self.members.len();
+        if let Some(index) = &mut self.index {
+            index.insert(Arc::clone(&name), position);
+        }
+        self.members.push((name, value));
+        if self.index.is_none() && self.members.len() > MAX_SEARCHED {
+            let names = self.members.iter().map(|(name, _)| Arc::clone(name));
+            self.index = Some(Box::new(names.zip(0..).collect()));
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(name).copied(),
+            None => self.members.iter().position(|(key, _)| &**key == name),
         }
     }
 
@@ -59,7 +88,7 @@ impl Object {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.members.iter().map(|(name, value)| (&**name, value))
     }
 }
 
@@ -179,7 +208,7 @@ impl fmt::Display for Json {
 impl fmt::Display for Object {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_char('{')?;
-        for (index, (name, value)) in self.0.iter().enumerate() {
+        for (index, (name, value)) in self.members.iter().enumerate() {
             if index > 0 {
                 out.write_char(',')?;
             }
@@ -277,8 +306,8 @@ impl<'a> Reader<'a> {
         loop {
             self.skip_blank()?;
             let name = match self.peek().ok_or(Malformed)? {
-                quote @ ('"' | '\'') => self.quoted(quote)?,
-                _ => self.literal()?.to_owned(),
+                quote @ ('"' | '\'') => self.quoted(quote)?.into(),
+                _ => Arc::from(self.literal()?),
             };
             self.skip_blank()?;
             match self.take() {
@@ -442,6 +471,28 @@ mod tests {
             r#""\n\t\u0001""#,
         ] {
             assert_eq!(reparsed(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn objects_of_every_size_keep_their_order_and_take_the_last_of_duplicates() {
+        for count in [1, MAX_SEARCHED, MAX_SEARCHED + 1, 3 * MAX_SEARCHED] {
+            let mut object = Object::new();
+            for number in 0..count {
+                object.set(format!("m{number}"), 0_u64);
+            }
+            for number in (0..count).rev() {
+                object.set(format!("m{number}"), number as u64);
+            }
+            assert_eq!(object.iter().count(), count);
+            for (number, (name, value)) in object.iter().enumerate() {
+                assert_eq!(name, format!("m{number}"));
+                assert_eq!(value, &Json::from(number as u64));
+                assert_eq!(object.get(name), Some(value));
+            }
+            assert_eq!(object.get("m"), None);
+            let written = object.to_string();
+            assert_eq!(reparsed(&written), Some(written));
         }
     }
 

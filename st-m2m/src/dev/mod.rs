@@ -9,6 +9,12 @@
 //! **Development only.** It keeps nothing on disk: keys and sessions are gone when it stops, and every start makes
 //! new keys. It listens on loopback alone, and whoever reaches it can mint any token unless it has an api key.
 //!
+//! Web pages from elsewhere do not reach it, neither by a name that is rebound to 127.0.0.1 nor by a `POST` that needs
+//! no preflight: on the socket, a request whose `Host` is not `127.0.0.1`, `localhost` or `[::1]`, with any port, or
+//! that has an `Origin` other than `http` or `https` on one of these, is answered with 403 and an explanation. What
+//! is public anyway stays so: `/hello` and the keys, at `/.well-known/jwks.json` and where a backend SDK serves them.
+//! In memory, through [`DevCore::handle`] or as a [`Transport`](crate::transport::Transport), neither header counts.
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use st_m2m::dev::DevCore;
@@ -19,9 +25,9 @@
 //! # }
 //! ```
 //!
-//! Differences from the real core, all on purpose: a request body may have 1 MiB (413 beyond), an app remembers the
-//! newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask before they make a session, knows nobody),
-//! and anything else that the core serves is `404 Not found`.
+//! Differences from the real core, all on purpose: it refuses web pages (403, see above), a request body may have
+//! 1 MiB (413 beyond), an app remembers the newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask
+//! before they make a session, knows nobody), and anything else that the core serves is `404 Not found`.
 //!
 //! # Events
 //!
@@ -50,6 +56,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod users;
+mod web_page;
 
 use std::{io, net::SocketAddr};
 

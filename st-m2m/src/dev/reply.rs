@@ -23,6 +23,15 @@ pub(super) fn text(status: StatusCode, message: &str) -> Response<Bytes> {
     response
 }
 
+/// Plain text, where the real core has nothing to say. The connection closes, since the request's body may be unread.
+pub(super) fn closing_text(status: StatusCode, message: &str) -> Response<Bytes> {
+    let mut response = reply(status, "text/plain;charset=UTF-8", format!("{message}\n"));
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// Why a request is not served: what the core answers instead.
 #[derive(Debug, PartialEq)]
 pub(super) struct Refusal {

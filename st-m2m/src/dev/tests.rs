@@ -1,6 +1,6 @@
 //! The whole core, in memory and on its socket, with requests that the recordings lack.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -95,6 +95,49 @@ async fn lenient_bodies_mint() {
     ] {
         assert_eq!(minted(&core, JSON, body).await["a"], "b", "{body}");
     }
+}
+
+/// Each of these takes minutes when the work on a member grows with their number.
+#[tokio::test]
+async fn a_large_body_of_distinct_members_is_answered() {
+    let core = core();
+    let mut members = String::new();
+    let mut number = 0x1_0000;
+    while members.len() < 1024 * 1024 - 200 {
+        let _ = write!(members, "{number:x}:1,");
+        number += 1;
+    }
+    let members = members.trim_end_matches(',');
+
+    let body = format!("{{{members}}}");
+    assert_eq!(post(&core, "/recipe/jwt", &[], body).await.status(), 400);
+
+    let body = format!("{{algorithm:RS256,jwksDomain:d,validity:1,payload:{{{members}}}}}");
+    let claims = minted(&core, JSON, body).await;
+    assert_eq!(
+        claims.as_object().map(Map::len),
+        Some(number - 0x1_0000 + 3)
+    );
+
+    let body = format!(
+        "{{userId:u,enableAntiCsrf:false,userDataInDatabase:{{}},userDataInJWT:{{{members}}}}}"
+    );
+    let session = post(&core, "/recipe/session", &[], body).await;
+    assert_eq!(session.status(), 200);
+
+    // A token of as much as a body holds, which is read back member by member.
+    let mut user_data = Map::new();
+    for number in 0..60_000 {
+        user_data.insert(format!("{number:x}"), 1.into());
+    }
+    let token = core.create_session("u", user_data).expect("a session");
+    let body = format!(
+        "{{accessToken:'{token}',doAntiCsrfCheck:false,enableAntiCsrf:false,checkDatabase:true}}"
+    );
+    let answer = value(&post(&core, "/recipe/session/verify", &[], body).await);
+    assert_eq!(answer["status"], "OK");
+    let user_data = &answer["session"]["userDataInJWT"];
+    assert_eq!(user_data.as_object().map(Map::len), Some(60_000));
 }
 
 #[tokio::test]
@@ -478,7 +521,7 @@ async fn on_the_socket() {
 
     let bad = raw(
         &core,
-        b"POST /recipe/jwt HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n[]",
+        b"POST /recipe/jwt HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n[]",
     )
     .await;
     assert!(
@@ -487,7 +530,7 @@ async fn on_the_socket() {
     );
     let large = raw(
         &core,
-        b"POST /recipe/jwt HTTP/1.1\r\nhost: x\r\ncontent-length: 2097152\r\n\r\n",
+        b"POST /recipe/jwt HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2097152\r\n\r\n",
     )
     .await;
     assert!(large.starts_with("HTTP/1.1 413"), "{large}");
@@ -500,6 +543,83 @@ async fn on_the_socket() {
             .await
             .starts_with("HTTP/1.1 400")
     );
+}
+
+#[tokio::test]
+async fn web_pages_from_elsewhere_get_no_token() {
+    let core = DevCore::start().await.expect("a core");
+    let here = core.connection_uri().trim_start_matches("http://");
+    let body = "{algorithm:RS256,jwksDomain:d,validity:60,payload:{source:microservice}}";
+    let answer = async |start: &str, headers: &str| {
+        let request = format!(
+            "{start} HTTP/1.1\r\n{headers}content-type: text/plain\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            body.len()
+        );
+        raw(&core, request.as_bytes()).await
+    };
+
+    let port = here.rsplit(':').next().expect("a port");
+    for headers in [
+        format!("host: {here}\r\n"),
+        format!("host: localhost:{port}\r\n"),
+        format!("host: [::1]:{port}\r\n"),
+        format!("host: {here}\r\norigin: http://localhost:3000\r\n"),
+    ] {
+        let answer = answer("POST /recipe/jwt", &headers).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains("\"jwt\":"),
+            "{headers} {answer}"
+        );
+    }
+
+    let rebound = format!("host: evil.example:{port}\r\n");
+    let foreign = format!("host: {here}\r\norigin: https://evil.example\r\n");
+    let hidden = format!("host: {here}\r\norigin: null\r\n");
+    for (headers, named) in [
+        (rebound.as_str(), "its Host"),
+        ("", "its Host"),
+        (&foreign, "its Origin"),
+        (&hidden, "its Origin"),
+    ] {
+        for start in [
+            "POST /recipe/jwt",
+            "POST /APPID-public/recipe/jwt/",
+            "POST /recipe/session",
+            "POST /recipe/session/verify",
+            "GET /recipe/jwt/jwks",
+            "GET /apiversion",
+            "GET /hello/../recipe/jwt",
+            "OPTIONS /recipe/jwt",
+        ] {
+            let answer = answer(start, headers).await;
+            let (head, explanation) = answer.split_once("\r\n\r\n").expect("an answer");
+            assert!(head.starts_with("HTTP/1.1 403"), "{start} {headers} {head}");
+            assert!(head.contains("content-type: text/plain"), "{head}");
+            assert!(head.contains("connection: close"), "{head}");
+            assert!(!head.contains("access-control"), "{head}");
+            assert!(
+                explanation.contains(named),
+                "{start} {headers} {explanation}"
+            );
+        }
+        for path in ["/hello", "/.well-known/jwks.json", "/auth/jwt/jwks.json"] {
+            let answer = answer(&format!("GET {path}"), headers).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200"),
+                "{path} {headers} {answer}"
+            );
+        }
+    }
+
+    let absolute = format!("POST http://evil.example:{port}/recipe/jwt");
+    let answer = answer(&absolute, &format!("host: {here}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+
+    // In memory there is no browser.
+    let headers = [("host", "evil.example"), ("origin", "https://evil.example")];
+    let response = post(&core, "/recipe/jwt", &headers, body).await;
+    assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]
