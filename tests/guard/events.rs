@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use st_m2m_tests::jwt::claims;
+use st_m2m_tests::jwt::{claims, header};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::service::Service;
+use crate::service::{Service, sign};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -82,4 +82,57 @@ async fn one_event_names_the_reason_and_the_handler_and_no_token() {
     for segment in token.split('.') {
         assert!(!text.contains(segment), "{text}");
     }
+}
+
+/// The most likely mistake: two services that do not agree on `api_domain`.
+#[tokio::test]
+async fn what_was_found_and_what_to_do_is_logged() {
+    let service = Service::start().await;
+    let mut elsewhere = claims();
+    elsewhere["iss"] = "http://localhost:3001".into();
+    let mut unknown = header();
+    unknown["kid"] = "s-of-another-core".into();
+    let mut shipping = claims();
+    shipping["sub"] = "shipping".into();
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    for (token, status) in [
+        (service.token(&elsewhere), 401),
+        (sign(&service.core, &unknown, &claims()), 401),
+        (service.token(&shipping), 403),
+    ] {
+        assert_eq!(service.call("/two", &token).await.status, status);
+    }
+    assert_eq!(service.get("/extractor", &[]).await.status, 401);
+    drop(guard);
+
+    let text = log.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    for (line, parts) in lines.iter().zip([
+        [
+            "set the same `api_domain` in both services",
+            "found=\"http://localhost:3001\"",
+        ],
+        [
+            "do both services use one core",
+            "found=\"s-of-another-core\"",
+        ],
+        ["not in `from`", "found=\"shipping\""],
+        ["no bearer token was sent", "reason=\"no_credentials\""],
+    ]) {
+        for part in parts {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+    assert!(
+        !lines[3].contains("handler"),
+        "there is no attribute: {}",
+        lines[3]
+    );
 }

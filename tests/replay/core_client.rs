@@ -7,6 +7,7 @@ use st_m2m::{
 };
 use st_m2m_tests::{
     recording::{self, Peer, Recording},
+    report::report,
     transport::{Reply, Scripted},
 };
 
@@ -91,7 +92,10 @@ async fn minting_reads_every_recorded_answer_as_the_sdk_does() {
             (expected, answer) => panic!("{}: {expected:?}, got {answer:?}", recording.name),
         }
     }
-    println!("replayed {} answers to /recipe/jwt", recordings.len());
+    report(&format!(
+        "replayed {} answers to /recipe/jwt",
+        recordings.len()
+    ));
 }
 
 #[tokio::test]
@@ -125,7 +129,10 @@ async fn negotiation_picks_the_newest_common_version_of_every_recorded_list() {
             );
         }
     }
-    println!("replayed {} answers to /apiversion", recordings.len());
+    report(&format!(
+        "replayed {} answers to /apiversion",
+        recordings.len()
+    ));
 }
 
 #[tokio::test]
@@ -167,5 +174,5 @@ async fn keys_are_read_from_every_recorded_key_set() {
             );
         }
     }
-    println!("replayed {} key sets", recordings.len());
+    report(&format!("replayed {} key sets", recordings.len()));
 }

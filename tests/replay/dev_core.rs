@@ -13,7 +13,10 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use st_m2m::{SigningKey, clock::ManualClock, dev::DevCore};
-use st_m2m_tests::recording::{self, Peer, Recording, Token};
+use st_m2m_tests::{
+    recording::{self, Peer, Recording, Token},
+    report::report,
+};
 
 use crate::normal::{decode, normal};
 
@@ -329,15 +332,11 @@ async fn every_recorded_exchange() {
         instance.remember(&recording, &body).await;
         replayed += 1;
     }
-    #[expect(
-        clippy::print_stdout,
-        reason = "how much was compared is part of the result"
-    )]
-    {
-        println!("{replayed} recorded exchanges replayed, {omitted} left out:");
-        for (reason, count) in reasons {
-            println!("  {count:3} {reason}");
-        }
+    report(&format!(
+        "{replayed} recorded exchanges replayed to DevCore, {omitted} left out:"
+    ));
+    for (reason, count) in reasons {
+        report(&format!("  {count:3} {reason}"));
     }
     assert!(
         differences.is_empty(),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use st_m2m::{Config, JwksSource, M2m, Reason, TokenKind, clock::ManualClock};
 use st_m2m_tests::{
     recording::{self, Recording, Token},
+    report::report,
     verdict::{caller, verdict},
 };
 
@@ -135,10 +136,10 @@ async fn services_are_accepted_and_everything_else_is_refused_for_its_reason() {
             checked.insert(token.token.clone());
         }
     }
-    println!(
+    report(&format!(
         "{} different tokens in {tally:?}; {minted} minted by /recipe/jwt",
         checked.len()
-    );
+    ));
     assert!(
         refused_by_name >= REFUSED.len(),
         "a row of the table was not met"

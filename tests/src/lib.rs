@@ -2,6 +2,7 @@
 
 pub mod jwt;
 pub mod recording;
+pub mod report;
 pub mod still;
 pub mod transport;
 pub mod verdict;
