@@ -169,9 +169,7 @@ fn jwks(value: &str) -> Result<JwksSource, String> {
         _ if value.starts_with('{') => JwksSource::Document(value.to_owned()),
         // Environment files often hold a PEM on one line with `\n` written out.
         _ if value.starts_with("-----BEGIN") => JwksSource::Pem(value.replace("\\n", "\n")),
-        _ if value.starts_with("http://") || value.starts_with("https://") => {
-            JwksSource::Url(value.to_owned())
-        }
+        _ if value.contains("://") => JwksSource::Url(value.to_owned()),
         _ => return Err("must be `sdk`, `core`, a URL, a JWKS document or PEM text".to_owned()),
     })
 }

@@ -40,6 +40,14 @@ pub(crate) struct Fetched {
 }
 
 impl Source {
+    /// How long a fetch may take.
+    pub(super) fn limit(&self) -> Duration {
+        match self {
+            Self::Url { total, .. } => *total,
+            Self::Core(core) => core.time_limit(),
+        }
+    }
+
     pub(crate) async fn fetch(&self) -> Result<Fetched, KeysError> {
         let answer = match self {
             Self::Core(core) => core.jwks().await?,

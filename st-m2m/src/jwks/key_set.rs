@@ -1,6 +1,10 @@
 //! Keys, prepared for verification and found by key id.
 
-use std::{collections::HashMap, fmt, slice, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, slice,
+    sync::Arc,
+};
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
@@ -16,6 +20,7 @@ use crate::error::SkippedKey;
 pub(super) const DOCUMENT_BYTES: usize = 1024 * 1024;
 /// A core publishes two keys; a set with more than this is not one of ours.
 const MOST_KEYS: usize = 100;
+const CONFLICT: &str = "another key with the same kid";
 /// A PEM key has no id, so each is tried on each token.
 const MOST_PEM_KEYS: usize = 8;
 
@@ -96,8 +101,9 @@ impl KeySet {
             unnamed: Arc::default(),
             skipped: Vec::new(),
         };
+        let mut conflicting = HashSet::new();
         for key in keys {
-            set.add(key);
+            set.add(key, &mut conflicting);
         }
         if set.by_id.is_empty() {
             return Err(KeysError::NoUsableKey(set.skipped));
@@ -105,7 +111,8 @@ impl KeySet {
         Ok(set)
     }
 
-    fn add(&mut self, key: &Value) {
+    /// Adds a key, unless it cannot be used or its id is among the `conflicting` ones.
+    fn add(&mut self, key: &Value, conflicting: &mut HashSet<String>) {
         let key_id = key.get("kid").and_then(Value::as_str);
         let read = key.as_object().ok_or("not an object").and_then(Jwk::read);
         let (jwk, prepared) = match read.and_then(|jwk| jwk.prepare().map(|it| (jwk, it))) {
@@ -117,13 +124,7 @@ impl KeySet {
             .iter()
             .find(|known| known.key_id() == jwk.key_id())
         {
-            None if self
-                .skipped
-                .iter()
-                .any(|it| it.is_conflict_over(jwk.key_id())) =>
-            {
-                self.skip(key_id, SkippedKey::CONFLICT);
-            }
+            None if conflicting.contains(jwk.key_id()) => self.skip(key_id, CONFLICT),
             None => {
                 self.by_id
                     .insert(jwk.key_id().to_owned(), Arc::new(VerificationKey(prepared)));
@@ -133,7 +134,8 @@ impl KeySet {
             Some(_) => {
                 self.by_id.remove(jwk.key_id());
                 self.jwks.retain(|known| known.key_id() != jwk.key_id());
-                self.skip(key_id, SkippedKey::CONFLICT);
+                conflicting.insert(jwk.key_id().to_owned());
+                self.skip(key_id, CONFLICT);
             }
         }
     }
@@ -231,14 +233,6 @@ impl<'a> IntoIterator for &'a KeySet {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl SkippedKey {
-    const CONFLICT: &'static str = "another key with the same kid";
-
-    fn is_conflict_over(&self, key_id: &str) -> bool {
-        self.reason == Self::CONFLICT && self.key_id.as_deref() == Some(key_id)
     }
 }
 

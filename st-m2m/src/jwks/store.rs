@@ -41,6 +41,9 @@ pub(crate) enum LookupError {
     Unavailable,
 }
 
+/// A fetch under way.
+type Fetch = JoinHandle<Result<Arc<KeySet>, KeysError>>;
+
 /// The keys of one issuer.
 #[derive(Debug)]
 pub(crate) struct KeyStore {
@@ -191,6 +194,9 @@ impl Refreshing {
         let Ok(budget) = Arc::clone(&self.flight).try_lock_owned() else {
             return Ok(known);
         };
+        if let Some(candidates) = self.fresh(key_id) {
+            return Ok(candidates);
+        }
         let failed_before = budget.failed_at.is_some();
         let Some(fetch) = self.fetch(budget) else {
             return Ok(known);
@@ -209,8 +215,9 @@ impl Refreshing {
     /// The keys for an id that is not known: everybody waits for one fetch.
     async fn fetched(self: &Arc<Self>, key_id: &str, seen: u64) -> Result<Candidates, LookupError> {
         let asked_at = Instant::now();
-        let mut budget = Arc::clone(&self.flight).lock_owned().await;
+        // At most twice: a fetch that succeeds is younger than the request, one that fails has failed since.
         loop {
+            let budget = self.turn().await.ok_or(LookupError::Unavailable)?;
             let newest = self.usable();
             if let Some(candidates) = newest.as_ref().and_then(|it| it.keys.candidates(key_id)) {
                 return Ok(candidates);
@@ -222,56 +229,75 @@ impl Refreshing {
                 return Err(LookupError::Unavailable);
             }
             let fetch = self.fetch(budget).ok_or(LookupError::Unavailable)?;
-            // A task that was aborted with its runtime leaves the keys as they were.
-            let Ok(returned) = fetch.await else {
+            // How it ended shows in the next round; whether it ended decides if there is one.
+            let ended = self.outcome(fetch).await;
+            if ended.is_none() {
                 return Err(LookupError::Unavailable);
-            };
-            budget = returned;
+            }
         }
     }
 
     async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, KeysError> {
         let asked_at = Instant::now();
-        let fresh = || {
-            self.usable()
-                .filter(|it| it.is_fresh())
-                .map(|it| Arc::clone(&it.keys))
-        };
-        if let Some(keys) = fresh() {
-            return Ok(keys);
+        let fresh = || self.usable().filter(|it| it.is_fresh());
+        if let Some(snapshot) = fresh() {
+            return Ok(Arc::clone(&snapshot.keys));
         }
-        let mut budget = Arc::clone(&self.flight).lock_owned().await;
-        if let Some(keys) = fresh() {
-            return Ok(keys);
+        let mut outcome = None;
+        if let Some(budget) = self.turn().await {
+            if let Some(snapshot) = fresh() {
+                return Ok(Arc::clone(&snapshot.keys));
+            }
+            if !budget.failed_since(asked_at)
+                && let Some(fetch) = self.fetch(budget)
+            {
+                outcome = self.outcome(fetch).await;
+            }
         }
-        if budget.failed_since(asked_at) || !budget.take() {
-            let old = self.usable().map(|it| Arc::clone(&it.keys));
-            return old.ok_or(KeysError::TooSoon);
+        // As guards do, it makes do with an old set while the issuer is away.
+        match (outcome, self.usable()) {
+            (Some(Ok(keys)), _) => Ok(keys),
+            (_, Some(snapshot)) => Ok(Arc::clone(&snapshot.keys)),
+            (Some(Err(error)), None) => Err(error),
+            (None, None) => Err(KeysError::TooSoon),
         }
-        let outcome = self.ask().await;
-        budget.failed_at = outcome.as_ref().err().map(|_| Instant::now());
-        outcome
+    }
+
+    /// The right to fetch. Nobody waits for it longer than a fetch may take: whoever holds it may run on a runtime that
+    /// nobody drives any more.
+    async fn turn(&self) -> Option<OwnedMutexGuard<Budget>> {
+        timeout(self.patience(), Arc::clone(&self.flight).lock_owned())
+            .await
+            .ok()
+    }
+
+    /// How a fetch ended; `None` when its task did not end.
+    async fn outcome(&self, fetch: Fetch) -> Option<Result<Arc<KeySet>, KeysError>> {
+        timeout(self.patience(), fetch).await.ok()?.ok()
+    }
+
+    fn patience(&self) -> Duration {
+        self.source.limit() + GRACE
     }
 
     /// Starts a fetch, if the budget allows. It is a task of its own, which goes on when the request that started it
-    /// is dropped: otherwise callers who hang up could keep a new key from ever being fetched.
-    fn fetch(
-        self: &Arc<Self>,
-        mut budget: OwnedMutexGuard<Budget>,
-    ) -> Option<JoinHandle<OwnedMutexGuard<Budget>>> {
+    /// is dropped: otherwise callers who hang up could keep a new key from ever being fetched. The task gives the
+    /// budget back by itself: a request that is not polled must not keep it.
+    fn fetch(self: &Arc<Self>, mut budget: OwnedMutexGuard<Budget>) -> Option<Fetch> {
         if !budget.take() {
             return None;
         }
         let this = Arc::clone(self);
         Some(tokio::spawn(async move {
-            budget.failed_at = match this.ask().await {
+            let outcome = this.ask().await;
+            budget.failed_at = match &outcome {
                 Ok(_) => None,
                 Err(error) => {
-                    observe::key_fetch_failed(&error);
+                    observe::key_fetch_failed(error);
                     Some(Instant::now())
                 }
             };
-            budget
+            outcome
         }))
     }
 

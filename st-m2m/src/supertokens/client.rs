@@ -1,8 +1,11 @@
 //! Asks SuperTokens Core.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
@@ -53,6 +56,15 @@ struct Call<'a> {
     body: Option<Bytes>,
 }
 
+/// What to do when a host answers with another status than 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnStatus {
+    /// It is the answer, as for the official SDKs.
+    Stop,
+    /// Another host may do better.
+    NextHost,
+}
+
 impl CoreClient {
     pub(crate) fn new(access: &CoreAccess, transport: Arc<dyn Transport>, limits: Limits) -> Self {
         // The configuration checked that the key is visible ASCII.
@@ -98,8 +110,13 @@ impl CoreClient {
         }
     }
 
+    /// How long one call may take where it asks one host.
+    pub(crate) fn time_limit(&self) -> Duration {
+        self.limits.total
+    }
+
     /// `GET /.well-known/jwks.json`, of the first host that answers with status 200. It needs no api key, so none
-    /// is sent.
+    /// is sent. The hosts share one time limit: whoever waits for keys waits no longer than for one host.
     pub(crate) async fn jwks(&self) -> Result<Response, CoreError> {
         let call = Call {
             method: Method::GET,
@@ -109,19 +126,18 @@ impl CoreClient {
             recipe_id: None,
             body: None,
         };
-        // Whoever waits for keys waits for one time limit, however many hosts there are.
         let hosts = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
         let limits = Limits {
             total: self.limits.total / hosts,
             ..self.limits
         };
-        self.send_within(&call, limits)
+        self.send_within(&call, limits, OnStatus::NextHost)
             .await
             .map(|(_, answer)| answer)
     }
 
-    /// A call that names the CDI version. A core that was replaced behind the same address may not speak the
-    /// version negotiated with its predecessor: then it is negotiated anew, once.
+    /// A call that names the CDI version. The host that gets it may not speak the version that another one, or its
+    /// predecessor behind the same address, agreed to: then it is asked itself, once.
     async fn versioned(
         &self,
         method: Method,
@@ -129,7 +145,6 @@ impl CoreClient {
         recipe_id: &'static str,
         body: Bytes,
     ) -> Result<(CoreHost, Response), CoreError> {
-        let known = self.negotiated_version.load_full();
         let mut call = Call {
             method,
             path,
@@ -138,18 +153,32 @@ impl CoreClient {
             recipe_id: Some(recipe_id),
             body: Some(body),
         };
-        match self.send(&call).await {
-            Err(CoreError::Status {
-                status: 400,
-                message,
-                ..
-            }) if known.is_some() && message.starts_with("cdi-version") => {
-                self.negotiated_version.store(None);
-                call.version = Some(self.version().await?);
-                self.send(&call).await
-            }
-            answer => answer,
-        }
+        let answer = self.send(&call).await;
+        let Some(host) = self.refuses_the_version(&answer) else {
+            return answer;
+        };
+        call.version = Some(self.negotiate(Some(host)).await?);
+        self.send_to(host, &call).await
+    }
+
+    /// The host that refused a call for its version, where another version may do.
+    fn refuses_the_version(
+        &self,
+        answer: &Result<(CoreHost, Response), CoreError>,
+    ) -> Option<&CoreHost> {
+        let Err(CoreError::Status {
+            host,
+            status: 400,
+            message,
+            ..
+        }) = answer
+        else {
+            return None;
+        };
+        let may_differ = self.pinned_version.is_none() && message.starts_with("cdi-version");
+        self.hosts
+            .iter()
+            .find(|it| may_differ && it.to_string() == *host)
     }
 
     async fn version(&self) -> Result<CdiVersion, CoreError> {
@@ -159,6 +188,11 @@ impl CoreClient {
         if let Some(version) = self.negotiated_version.load_full() {
             return Ok(*version);
         }
+        self.negotiate(None).await
+    }
+
+    /// Asks `host`, or whichever host's turn it is, for its versions.
+    async fn negotiate(&self, host: Option<&CoreHost>) -> Result<CdiVersion, CoreError> {
         let call = Call {
             method: Method::GET,
             path: wire::API_VERSION_PATH,
@@ -167,7 +201,10 @@ impl CoreClient {
             recipe_id: None,
             body: None,
         };
-        let (host, answer) = self.send(&call).await?;
+        let (host, answer) = match host {
+            Some(host) => self.send_to(host, &call).await?,
+            None => self.send(&call).await?,
+        };
         let theirs: wire::ApiVersionResponse = read(&host, wire::API_VERSION_PATH, &answer)?;
         let version = CdiVersion::newest_common(&theirs.versions).ok_or_else(|| {
             CoreError::NoCommonVersion {
@@ -179,34 +216,62 @@ impl CoreClient {
         Ok(version)
     }
 
+    /// Sends `call` to this host alone.
+    async fn send_to(
+        &self,
+        host: &CoreHost,
+        call: &Call<'_>,
+    ) -> Result<(CoreHost, Response), CoreError> {
+        match self.ask(host, call, self.limits).await {
+            Ok(answer) => self
+                .accept(host, call, answer)
+                .map(|answer| (host.clone(), answer)),
+            Err(error) => Err(CoreError::Unreachable(vec![HostFailure {
+                host: host.to_string(),
+                error,
+            }])),
+        }
+    }
+
     /// Sends `call` to one host after the other until one answers, whatever it answers. Every call of this client
     /// may be repeated: none changes the core's state.
     async fn send(&self, call: &Call<'_>) -> Result<(CoreHost, Response), CoreError> {
-        self.send_within(call, self.limits).await
+        self.send_within(call, self.limits, OnStatus::Stop).await
     }
 
     async fn send_within(
         &self,
         call: &Call<'_>,
         limits: Limits,
+        on_status: OnStatus,
     ) -> Result<(CoreHost, Response), CoreError> {
         let mut failures = Vec::new();
+        let mut refusal = None;
         for _ in 0..self.hosts.len() {
             let turn = self.next_host.fetch_add(1, Ordering::Relaxed);
             let host = &self.hosts[turn % self.hosts.len()];
-            let answer = match self.request(host, call) {
-                Ok(request) => exchange(self.transport.as_ref(), request, limits).await,
-                Err(error) => Err(error),
-            };
-            match answer {
-                Ok(answer) => return self.accept(host, call, answer).map(|it| (host.clone(), it)),
+            match self.ask(host, call, limits).await {
+                Ok(answer) => match self.accept(host, call, answer) {
+                    Ok(answer) => return Ok((host.clone(), answer)),
+                    Err(error) if on_status == OnStatus::Stop => return Err(error),
+                    Err(error) => refusal = Some(error),
+                },
                 Err(error) => failures.push(HostFailure {
                     host: host.to_string(),
                     error,
                 }),
             }
         }
-        Err(CoreError::Unreachable(failures))
+        Err(refusal.unwrap_or(CoreError::Unreachable(failures)))
+    }
+
+    async fn ask(
+        &self,
+        host: &CoreHost,
+        call: &Call<'_>,
+        limits: Limits,
+    ) -> Result<Response, crate::transport::Error> {
+        exchange(self.transport.as_ref(), self.request(host, call)?, limits).await
     }
 
     fn request(

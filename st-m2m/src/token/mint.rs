@@ -218,11 +218,10 @@ impl Expected<'_> {
 /// where any crate of the program enables its `arbitrary_precision`, compares their text.
 fn same(minted: &Value, asked: &Value) -> bool {
     match (minted, asked) {
-        (Value::Number(minted), Value::Number(asked)) => {
-            minted == asked
-                || (minted.as_i64().is_some() && minted.as_i64() == asked.as_i64())
-                || (minted.as_f64().is_some() && minted.as_f64() == asked.as_f64())
-        }
+        (Value::Number(minted), Value::Number(asked)) => match (minted.as_i64(), asked.as_i64()) {
+            (Some(minted), Some(asked)) => minted == asked,
+            _ => minted == asked || minted.as_f64() == asked.as_f64(),
+        },
         (Value::Array(minted), Value::Array(asked)) => {
             minted.len() == asked.len() && minted.iter().zip(asked).all(|(a, b)| same(a, b))
         }

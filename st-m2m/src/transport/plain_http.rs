@@ -21,20 +21,29 @@ impl PlainHttp {
             .iter()
             .map(|pattern| {
                 let pattern = pattern.trim().to_ascii_lowercase();
+                if pattern == "*" {
+                    return Ok(Pattern::Any);
+                }
                 let (suffix, name) = match pattern.strip_prefix("*.") {
                     Some(name) => (true, name),
                     None => (false, pattern.as_str()),
                 };
-                let well_formed = !name.is_empty()
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
-                match (pattern.as_str(), suffix) {
-                    ("*", _) => Ok(Pattern::Any),
-                    _ if !well_formed => Err(format!(
-                        "`{pattern}` is no host; write a host (`core`), a suffix (`*.svc.cluster.local`) or `*`"
-                    )),
-                    (_, true) => Ok(Pattern::Suffix(format!(".{name}"))),
-                    (_, false) => Ok(Pattern::Host(pattern)),
-                }
+                // As a URL's host is written, so that the two can be compared.
+                let host = Host::parse(name)
+                    .ok()
+                    .filter(|host| !suffix || matches!(host, Host::Domain(_)))
+                    .map(|host| host.to_string())
+                    .filter(|host| !host.contains('*'))
+                    .ok_or_else(|| {
+                        format!(
+                            "`{pattern}` is no host; write a host without a port (`core`, `[fd00::1]`), a suffix (`*.svc.cluster.local`) or `*`"
+                        )
+                    })?;
+                Ok(if suffix {
+                    Pattern::Suffix(format!(".{host}"))
+                } else {
+                    Pattern::Host(host)
+                })
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -124,6 +133,11 @@ mod tests {
         assert!(allows(&["*"], "http://anything"));
         assert!(PlainHttp::new(&["http://core".to_owned()]).is_err());
         assert!(PlainHttp::new(&[String::new()]).is_err());
-        assert!(PlainHttp::new(&["a.*".to_owned()]).is_err());
+        for refused in ["a.*", "core:3567", "fd00::1", "*.10.0.0.1", "a b", "*."] {
+            assert!(PlainHttp::new(&[refused.to_owned()]).is_err(), "{refused}");
+        }
+        assert!(allows(&["CORE"], "http://core:3567"));
+        assert!(allows(&["[fd00::1]"], "http://[fd00::1]:3567"));
+        assert!(allows(&["10.0.0.1"], "http://10.0.0.1"));
     }
 }
