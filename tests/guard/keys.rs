@@ -354,3 +354,77 @@ async fn whoever_asks_for_the_whole_set_shares_the_fetches() {
     assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
     assert_eq!(issuer.fetches() - before, 1, "guards use the same set");
 }
+
+/// A readiness probe with less patience than the issuer needs must not spend everybody's fetches.
+#[tokio::test(start_paused = true)]
+async fn whoever_gives_up_asking_for_the_set_leaves_the_fetch_to_the_others() {
+    let core = core();
+    let slow = Arc::new(Slow(core.clone(), Duration::from_millis(300)));
+    let m2m = start(config(&core).jwks(JwksSource::Sdk).transport(slow)).await;
+    for _ in 0..30 {
+        let impatient = tokio::time::timeout(Duration::from_millis(100), m2m.key_set()).await;
+        if impatient.is_ok() {
+            break;
+        }
+        pass(1).await;
+    }
+    assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    assert!(m2m.key_set().await.is_ok());
+}
+
+/// An issuer that takes its time.
+#[derive(Debug)]
+struct Slow(DevCore, Duration);
+
+impl st_m2m::transport::Transport for Slow {
+    fn send(
+        &self,
+        request: st_m2m::transport::Request,
+        _max_response_bytes: usize,
+    ) -> st_m2m::transport::ResponseFuture<'_> {
+        Box::pin(async move {
+            tokio::time::sleep(self.1).await;
+            Ok(self.0.handle(request).await)
+        })
+    }
+}
+
+/// A request that began to wait and is not polled any more, as a lost branch of a `select!`.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_sleeps_keeps_nobody_from_fetching() {
+    let (issuer, core, new) = (Issuer::new(), core(), core());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    let sleeping = unknown(&core, 1);
+    let mut asleep = Box::pin(verdict(&m2m, &sleeping));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(asleep.as_mut().poll(&mut context).is_pending());
+    for _ in 0..1000 {
+        if issuer.fetches() == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    issuer.publish(&[&core, &new]);
+    pass(60).await;
+    assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+    drop(asleep);
+}
+
+/// One host of two is broken: the other has the keys.
+#[tokio::test(start_paused = true)]
+async fn keys_come_from_the_host_that_has_them() {
+    let core = Arc::new(core());
+    let healthy = Arc::clone(&core);
+    let network = Scripted::new(move |request| match request.uri().port_u16() {
+        Some(1) => Reply::text(503, "maintenance"),
+        _ => Reply::By(healthy.clone()),
+    });
+    let config = config(&core)
+        .connection_uri("http://127.0.0.1:1;http://127.0.0.1:2")
+        .jwks(JwksSource::Core)
+        .mint(false)
+        .transport(network.shared());
+    let m2m = start(config).await;
+    assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+}

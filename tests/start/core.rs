@@ -368,3 +368,30 @@ fn a_builder_shows_no_value() {
         .claims(json!({"private": "hunter2"}));
     assert_eq!(format!("{builder:?}"), "ConfigBuilder { .. }");
 }
+
+/// Two cores during an upgrade, which agree on some versions only.
+#[tokio::test]
+async fn a_host_that_speaks_another_version_is_asked_itself() {
+    let network = Scripted::new(|request| {
+        let version = request
+            .headers()
+            .get("cdi-version")
+            .and_then(|it| it.to_str().ok());
+        match (request.uri().port_u16(), request.uri().path(), version) {
+            (Some(1), "/apiversion", _) => Reply::text(200, r#"{"versions":["5.1","5.4"]}"#),
+            (_, "/apiversion", _) => Reply::text(200, r#"{"versions":["5.0","5.1"]}"#),
+            (Some(1), _, Some("5.1" | "5.4")) | (_, _, Some("5.0" | "5.1")) => {
+                Reply::text(200, r#"{"status":"OK","jwt":"a.b.c"}"#)
+            }
+            _ => Reply::text(400, "cdi-version not supported\n"),
+        }
+    });
+    let config = config(&network)
+        .connection_uri("http://127.0.0.1:1;http://127.0.0.1:2")
+        .mint(false);
+    let m2m = start(config).await.expect("started");
+    for _ in 0..5 {
+        let minted = m2m.create_jwt(&json!({}), JwtOptions::new()).await;
+        assert_eq!(minted.expect("minted"), "a.b.c");
+    }
+}

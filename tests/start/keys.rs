@@ -253,6 +253,11 @@ fn two_keys_with_one_id_are_both_refused_unless_they_are_one_key() {
             "{error}"
         );
     }
+    // However long the id is.
+    let long = json!("x".repeat(128));
+    let (mut a, mut b) = (one.clone(), other.clone());
+    (a["kid"], b["kid"]) = (long.clone(), long);
+    assert!(KeySet::from_json(&json!({"keys": [a, b, a]}).to_string()).is_err());
     let twice = KeySet::from_json(&json!({"keys": [one, one]}).to_string()).expect("one key");
     assert_eq!(twice.iter().len(), 1);
 }
