@@ -29,6 +29,9 @@ pub enum Error {
     /// The process's own token cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// There is no core to mint with.
+    #[error("there is no core that could mint: set `connection_uri`")]
+    NoCore,
     /// [`init`](crate::init) succeeded before in this process.
     #[error(
         "st_m2m::init succeeded before in this process; use M2m::global(), or M2m::start for a second service"
@@ -267,6 +270,15 @@ pub enum KeysError {
     /// The core did not give its keys.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// What the issuer answered is no usable key set.
+    #[error("the keys of {url}: {error}")]
+    #[non_exhaustive]
+    At {
+        /// Where the answer came from.
+        url: String,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// The issuer was asked a moment ago and gave no keys.
     #[error("the issuer was asked for keys a moment ago and gave none; try again in 10 s")]
     TooSoon,

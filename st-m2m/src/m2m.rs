@@ -174,14 +174,14 @@ impl M2m {
     /// # Errors
     ///
     /// [`Error::Claims`] for claims that would change what the token is (`iss`, `iat`, `exp`, and those of sessions
-    /// and `OAuth2` tokens) and for a validity that cannot be minted; [`Error::Core`] when the core refuses or cannot be reached; [`Error::Token`] when the
-    /// configuration has no core.
+    /// and `OAuth2` tokens) and for a validity that cannot be minted; [`Error::Core`] when the core refuses or cannot be reached; [`Error::NoCore`] when the
+    /// configuration has none.
     pub async fn create_jwt<C: Serialize>(
         &self,
         claims: &C,
         options: JwtOptions,
     ) -> Result<String, Error> {
-        let core = self.0.core.as_ref().ok_or(TokenError::VerifyOnly)?;
+        let core = self.0.core.as_ref().ok_or(Error::NoCore)?;
         let claims = serde_json::to_value(claims)
             .map_err(|error| ClaimsError::NotAnObject(error.to_string()))?;
         token::create_jwt(core, &self.0.issuer, claims, &options).await

@@ -12,8 +12,6 @@
 
 use std::fmt::Display;
 
-use crate::error::{KeysError, SkippedKey};
-
 /// The target of every event.
 const TARGET: &str = "st_m2m";
 
@@ -86,16 +84,18 @@ pub(crate) fn refused(
 }
 
 /// Keys were fetched.
-pub(crate) fn keys_fetched(keys: usize, skipped: &[SkippedKey]) {
-    for key in skipped {
-        tracing::warn!(target: TARGET, key_id = ?key.key_id, reason = key.reason, "a published key is not used");
-    }
+pub(crate) fn keys_fetched(keys: usize) {
     tracing::debug!(target: TARGET, keys, "keys fetched");
 }
 
+/// A published key is not used.
+pub(crate) fn key_skipped(key_id: Option<&str>, reason: &'static str) {
+    tracing::warn!(target: TARGET, key_id, reason, "a published key is not used");
+}
+
 /// A fetch of keys failed; the keys in use stay.
-pub(crate) fn key_fetch_failed(error: &KeysError) {
-    tracing::warn!(target: TARGET, %error, "keys could not be fetched");
+pub(crate) fn key_fetch_failed(error: &dyn Display) {
+    tracing::warn!(target: TARGET, error = %error, "keys could not be fetched");
 }
 
 /// The machine has no CA certificates.

@@ -137,7 +137,7 @@ async fn invented_key_ids_do_not_become_fetches_and_hurt_nobody() {
     for number in 0..600 {
         let refused = verdict(&m2m, &unknown(&core, number % 7)).await;
         assert!(
-            matches!(refused, Err(Reason::UnknownKey | Reason::KeysUnavailable)),
+            matches!(refused, Err(Reason::UnknownKey | Reason::KeyUnconfirmed)),
             "{refused:?}"
         );
         assert_eq!(verdict(&m2m, &good).await, Ok(()));
@@ -312,7 +312,7 @@ async fn a_known_key_waits_a_second_at_most_for_an_issuer_that_hangs() {
 
 /// A 401 makes good clients discard good tokens, so it needs an answer of the issuer that is younger than the request.
 #[tokio::test(start_paused = true)]
-async fn a_key_that_may_have_been_published_since_is_unavailable_rather_than_unknown() {
+async fn a_key_that_may_have_been_published_since_is_unconfirmed_rather_than_unknown() {
     let (issuer, core, new) = (Issuer::new(), core(), core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
@@ -323,7 +323,7 @@ async fn a_key_that_may_have_been_published_since_is_unavailable_rather_than_unk
     issuer.publish(&[&core, &new]);
     assert_eq!(
         verdict(&m2m, &token(&new)).await,
-        Err(Reason::KeysUnavailable)
+        Err(Reason::KeyUnconfirmed)
     );
     pass(10).await;
     assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use st_m2m::{
-    Config, Error, JwksSource, M2m, Reason, SigningKey, dev::DevCore, error::KeysError,
+    Config, JwksSource, M2m, Reason, SigningKey, dev::DevCore, error::KeysError,
     jwks::KeySet,
 };
 use st_m2m_tests::{
@@ -94,35 +94,44 @@ async fn keys_are_fetched_once_and_a_known_key_answers_at_the_first_poll() {
 async fn what_is_no_key_set_leaves_the_service_shut_but_does_not_say_so_to_callers() {
     let token = token(&core(), SigningKey::Static);
     let large = format!(r#"{{"keys":[],"pad":"{}"}}"#, "x".repeat(1024 * 1024));
-    let answers: [(u16, String); 9] = [
-        (200, String::new()),
-        (200, "not json".to_owned()),
+    let answers = [
+        (200, "", "not JSON"),
+        (200, "not json", "not JSON"),
         (
             200,
-            r#"{"status":"GENERAL_ERROR","message":"no"}"#.to_owned(),
+            r#"{"status":"GENERAL_ERROR","message":"no"}"#,
+            "no array `keys`",
         ),
-        (200, r#"{"keys":[]}"#.to_owned()),
-        (200, r#"{"keys":{}}"#.to_owned()),
-        (200, large),
-        (404, r#"{"keys":[]}"#.to_owned()),
-        (302, String::new()),
-        (500, "down".to_owned()),
+        (200, r#"{"keys":[]}"#, "no usable key"),
+        (200, r#"{"keys":{}}"#, "no array `keys`"),
+        (
+            200,
+            r#"{"keys":[{"kty":"EC","kid":"e"}]}"#,
+            "e (not an RSA key)",
+        ),
+        (200, large.as_str(), "larger than 1"),
+        (404, r#"{"keys":[]}"#, "status 404"),
+        (302, "", "status 302"),
+        (500, "down", "status 500"),
     ];
-    for (status, body) in answers {
-        let shown = body.chars().take(40).collect::<String>();
-        let network = Scripted::new(move |_| Reply::text(status, body.clone()));
-        let m2m = receiver(
-            JwksSource::Url("https://keys.example/jwks".to_owned()),
-            &network,
-        )
-        .await;
+    for (status, body, problem) in answers {
+        let url = "https://keys.example/jwks";
+        let answer = body.to_owned();
+        let network = Scripted::new(move |_| Reply::text(status, answer.clone()));
+        // The query may be private.
+        let source = || JwksSource::Url(format!("{url}?key=hunter2"));
+        let m2m = receiver(source(), &network).await;
         assert_eq!(
             verdict(&m2m, &token).await,
             Err(Reason::KeysUnavailable),
-            "{status} {shown}"
+            "{problem}"
         );
-        let error = m2m.key_set().await.expect_err("no keys");
-        assert!(matches!(error, Error::Keys(_)), "{error}");
+        let m2m = receiver(source(), &network).await;
+        let error = m2m.key_set().await.expect_err("no keys").to_string();
+        for part in [url, problem] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert!(!error.contains("hunter2"), "{error}");
     }
 }
 

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use st_m2m::{
-    Config, ConfigBuilder, Error, M2m, SigningKey, clock::ManualClock, error::TokenError,
+    Config, ConfigBuilder, Error, JwtOptions, M2m, SigningKey, clock::ManualClock,
+    error::TokenError,
 };
 use st_m2m_tests::{
     jwt,
@@ -60,15 +61,29 @@ async fn a_dynamic_key_caps_the_validity() {
 #[tokio::test]
 async fn verify_only_configurations_mint_nothing() {
     let network = Scripted::new(|_| Reply::refused());
-    for config in [
-        config().mint(false).transport(network.shared()),
+    let verify_only = || {
         Config::builder()
             .api_domain("https://api.example.com")
-            .transport(network.shared()),
+            .transport(network.shared())
+    };
+    for config in [
+        verify_only(),
+        verify_only()
+            .connection_uri("http://127.0.0.1:3567")
+            .mint(false),
     ] {
         let m2m = start(config).await.expect("started");
         assert_eq!(m2m.token().expect_err("none"), TokenError::VerifyOnly);
     }
+    let m2m = start(verify_only()).await.expect("started");
+    let error = m2m
+        .create_jwt(&json!({}), JwtOptions::new())
+        .await
+        .expect_err("no core");
+    assert!(
+        error.to_string().contains("set `connection_uri`"),
+        "{error}"
+    );
     assert!(network.sent().is_empty());
 }
 

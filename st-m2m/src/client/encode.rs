@@ -81,8 +81,10 @@ struct Scalars<'v> {
 }
 
 impl Scalars<'_> {
-    // Fallible, so that every method of the serializer below is one expression.
-    #[allow(clippy::unnecessary_wraps)]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "so that every method of the serializer below is one expression"
+    )]
     fn push(self, value: &impl Display) -> Result<(), EncodeError> {
         self.values.push(value.to_string());
         Ok(())

@@ -128,7 +128,6 @@ impl<C> fmt::Debug for ClientBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("m2m", &self.m2m)
-            .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
 }

@@ -27,7 +27,7 @@ pub struct ConfigBuilder {
     pub(super) service: Option<String>,
     pub(super) claims: Option<Result<Value, String>>,
     pub(super) token_validity: Option<Duration>,
-    pub(super) signing_key: SigningKey,
+    pub(super) signing_key: Option<SigningKey>,
     pub(super) issuers: Vec<String>,
     pub(super) audience: Option<String>,
     pub(super) leeway: Option<Duration>,
@@ -158,7 +158,7 @@ impl ConfigBuilder {
     /// The kind of key the core signs this service's token with. Default: [`SigningKey::Static`].
     /// `ST_M2M_SIGNING_KEY`: `static` or `dynamic`.
     pub fn signing_key(mut self, signing_key: SigningKey) -> Self {
-        self.signing_key = signing_key;
+        self.signing_key = Some(signing_key);
         self
     }
 
@@ -190,6 +190,8 @@ impl ConfigBuilder {
 
     /// Refuse tokens minted longer ago than this, in whole seconds, at least 1 s. Default: no bound.
     /// `ST_M2M_MAX_TOKEN_AGE`.
+    ///
+    /// Services mint once, at start: this refuses those that have run longer.
     pub fn max_token_age(mut self, max_token_age: Duration) -> Self {
         self.max_token_age = Some(max_token_age);
         self

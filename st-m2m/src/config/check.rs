@@ -140,7 +140,19 @@ impl ConfigBuilder {
 
     fn minting(&self, has_core: bool) -> Result<Option<OwnToken>, ConfigError> {
         if !self.mint.unwrap_or(has_core) {
-            return Ok(None);
+            let useless = [
+                ("scopes", !self.scopes.is_empty()),
+                ("claims", self.claims.is_some()),
+                ("token_validity", self.token_validity.is_some()),
+                ("signing_key", self.signing_key.is_some()),
+            ];
+            return match useless.iter().find(|(_, set)| *set) {
+                Some((key, _)) => Err(ConfigError::new(
+                    *key,
+                    "has no effect, since nothing is minted: that takes `connection_uri`, and `mint` on",
+                )),
+                None => Ok(None),
+            };
         }
         if !has_core {
             return Err(ConfigError::new(
@@ -148,17 +160,20 @@ impl ConfigBuilder {
                 "needs `connection_uri`, the core that mints",
             ));
         }
-        let validity = match (self.token_validity, self.signing_key) {
+        let signing_key = self.signing_key.unwrap_or_default();
+        let validity = match (self.token_validity, signing_key) {
             (Some(validity), SigningKey::Dynamic) if validity > DYNAMIC_VALIDITY_CAP => {
                 return Err(ConfigError::new(
                     "token_validity",
-                    "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates",
+                    format!(
+                        "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates, not {validity:?}"
+                    ),
                 ));
             }
             (Some(validity), _) => token::validity_seconds(validity).ok_or_else(|| {
                 ConfigError::new(
                     "token_validity",
-                    "must be whole seconds, from `1s` to 100 years",
+                    format!("must be whole seconds, from `1s` to 100 years, not {validity:?}"),
                 )
             })?,
             (None, SigningKey::Dynamic) => DYNAMIC_VALIDITY_CAP.as_secs(),
@@ -199,7 +214,7 @@ impl ConfigBuilder {
         Ok(Some(OwnToken {
             claims,
             validity,
-            signing_key: self.signing_key,
+            signing_key,
         }))
     }
 
@@ -214,7 +229,14 @@ impl ConfigBuilder {
             set.map(|set| KeysConfig::Fixed(Arc::new(set)))
                 .map_err(|error| ConfigError::new("jwks", error.to_string()))
         };
-        match self.jwks.clone().unwrap_or_default() {
+        let source = self.jwks.clone().unwrap_or_default();
+        if self.api_base_path.is_some() && !matches!(source, JwksSource::Sdk) {
+            return Err(ConfigError::new(
+                "api_base_path",
+                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`",
+            ));
+        }
+        match source {
             JwksSource::Sdk => {
                 plain_http.check(&api.origin).map_err(at("api_domain"))?;
                 let mut url = api.origin.clone();
@@ -247,7 +269,7 @@ impl ConfigBuilder {
         if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
             return Err(ConfigError::new(
                 "leeway",
-                "must be whole seconds, at most `60s`",
+                format!("must be whole seconds, at most `60s`, not {leeway:?}"),
             ));
         }
         let issuers = if self.issuers.is_empty() {
@@ -284,7 +306,7 @@ impl ConfigBuilder {
             if value.is_zero() || value > TIMEOUT_CAP {
                 return Err(ConfigError::new(
                     key,
-                    "must be more than nothing and at most `10m`",
+                    format!("must be more than nothing and at most `10m`, not {value:?}"),
                 ));
             }
             Ok(value)
@@ -305,7 +327,7 @@ fn whole_seconds(key: &str, value: Duration) -> Result<u64, ConfigError> {
     if value.as_secs() == 0 || value.subsec_nanos() != 0 {
         return Err(ConfigError::new(
             key,
-            "must be whole seconds, at least `1s`",
+            format!("must be whole seconds, at least `1s`, not {value:?}"),
         ));
     }
     Ok(value.as_secs())

@@ -6,6 +6,7 @@ use super::{ConfigBuilder, JwksSource};
 use crate::{error::ConfigError, supertokens::SigningKey, verify::AcceptKeys};
 
 const PREFIX: &str = "ST_M2M_";
+#[cfg(feature = "client")]
 const URL_PREFIX: &str = "URL_";
 
 type Read = fn(ConfigBuilder, &str) -> Result<ConfigBuilder, String>;
@@ -118,8 +119,13 @@ fn unknown(key: &str) -> String {
         .map(|(known, _)| format!("{PREFIX}{known}"))
         .collect();
     format!(
-        "is not a known variable; known are {} and {PREFIX}{URL_PREFIX}<SERVICE>",
-        known.join(", ")
+        "is not a known variable; known are {}{}",
+        known.join(", "),
+        if cfg!(feature = "client") {
+            " and ST_M2M_URL_<SERVICE>"
+        } else {
+            ""
+        }
     )
 }
 
@@ -194,7 +200,6 @@ mod tests {
         let config = Config::from_vars([
             ("PATH", "/bin"),
             ("ST_M2M_API_DOMAIN", "https://api.example.com"),
-            ("ST_M2M_API_BASE_PATH", "/api"),
             (
                 "ST_M2M_CONNECTION_URI",
                 "http://core:3567;https://b.example/appid-x",
@@ -335,6 +340,29 @@ mod tests {
                     ("ST_M2M_CLAIMS", "[]"),
                 ],
                 "must be a JSON object",
+            ),
+            (
+                [("ST_M2M_MINT", "false"), ("ST_M2M_TOKEN_VALIDITY", "1h")],
+                "nothing is minted",
+            ),
+            (
+                [("ST_M2M_MINT", "false"), ("ST_M2M_SIGNING_KEY", "static")],
+                "nothing is minted",
+            ),
+            (
+                [("ST_M2M_MINT", "false"), ("ST_M2M_CLAIMS", "{}")],
+                "nothing is minted",
+            ),
+            (
+                [("ST_M2M_MINT", "false"), ("ST_M2M_SCOPES", "a")],
+                "nothing is minted",
+            ),
+            (
+                [
+                    ("ST_M2M_JWKS", "https://keys.example"),
+                    ("ST_M2M_API_BASE_PATH", "/auth"),
+                ],
+                "`jwks` names other keys",
             ),
             (
                 [

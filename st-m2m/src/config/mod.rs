@@ -10,7 +10,7 @@ mod environment;
 
 #[cfg(feature = "client")]
 use std::collections::BTreeMap;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::builder::ConfigBuilder;
 #[cfg(feature = "client")]
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Where the public keys come from that verify other services' tokens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum JwksSource {
     /// `{api_domain}{api_base_path}/jwt/jwks.json`, which the SuperTokens backend SDK serves. The default.
@@ -39,7 +39,7 @@ pub enum JwksSource {
 }
 
 /// The checked configuration of one service. Made by [`Config::builder`] or [`Config::from_env`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     pub(crate) service: Option<String>,
     pub(crate) api_domain: String,
@@ -117,4 +117,27 @@ pub(crate) enum KeysConfig {
 pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
     pub(crate) request: Duration,
+}
+
+/// Shows who the service is, and nothing that could be private.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("service", &self.service)
+            .field("api_domain", &self.api_domain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows the kind of source: a URL's query may be private, and a document is long.
+impl fmt::Debug for JwksSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sdk => "Sdk",
+            Self::Core => "Core",
+            Self::Url(_) => "Url(..)",
+            Self::Document(_) => "Document(..)",
+            Self::Pem(_) => "Pem(..)",
+        })
+    }
 }

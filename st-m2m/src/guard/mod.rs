@@ -3,7 +3,10 @@
 
 mod bearer;
 mod caller;
-#[allow(clippy::module_inception)] // the file is about `Guard`, as every other here about its noun
+#[expect(
+    clippy::module_inception,
+    reason = "the file is about `Guard`, as every other here about its noun"
+)]
 mod guard;
 mod policy;
 mod rejection;

@@ -14,7 +14,7 @@ use crate::verify::{RETRY_AFTER, Reason};
 /// | no credentials | 401 | `{"message":"unauthorised"}` | `WWW-Authenticate: Bearer` |
 /// | a token that is not good | 401 | `{"message":"unauthorised"}` | `WWW-Authenticate: Bearer error="invalid_token"` |
 /// | a good token, not allowed here | 403 | `{"message":"forbidden"}` | |
-/// | keys cannot be had, or no `M2m` | 503 | `{"message":"authentication unavailable"}` | `Retry-After` |
+/// | keys cannot be had, or not yet for this token, or no `M2m` | 503 | `{"message":"authentication unavailable"}` | `Retry-After` |
 ///
 /// The answer tells no more than this; [`Rejection::reason`] is for logs and metrics. The headers follow RFC 6750
 /// §3.
@@ -39,7 +39,9 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self.reason {
             Reason::CallerNotAllowed | Reason::AudienceNotAccepted => StatusCode::FORBIDDEN,
-            Reason::KeysUnavailable | Reason::NotInitialized => StatusCode::SERVICE_UNAVAILABLE,
+            Reason::KeyUnconfirmed | Reason::KeysUnavailable | Reason::NotInitialized => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::UNAUTHORIZED,
         }
     }

@@ -49,40 +49,44 @@ impl Source {
     }
 
     pub(crate) async fn fetch(&self) -> Result<Fetched, KeysError> {
-        let answer = match self {
+        let (url, answer) = match self {
             Self::Core(core) => core.jwks().await?,
             Self::Url {
                 url,
                 transport,
                 total,
             } => {
+                // Without the query, which may be private.
+                let shown = url[..Position::AfterPath].to_owned();
                 let limits = Limits {
                     total: *total,
                     response_bytes: DOCUMENT_BYTES,
                 };
-                // Without the query, which may be private.
-                let shown = || url[..Position::AfterPath].to_owned();
-                let fetch_error = |error| KeysError::Fetch {
-                    url: shown(),
-                    error,
+                let answer = match get(url) {
+                    Ok(request) => exchange(transport.as_ref(), request, limits).await,
+                    Err(error) => Err(error),
                 };
-                let request = get(url).map_err(fetch_error)?;
-                let answer = exchange(transport.as_ref(), request, limits)
-                    .await
-                    .map_err(fetch_error)?;
-                if answer.status() != StatusCode::OK {
-                    return Err(KeysError::Status {
-                        url: shown(),
-                        status: answer.status().as_u16(),
-                    });
+                match answer {
+                    Err(error) => return Err(KeysError::Fetch { url: shown, error }),
+                    Ok(answer) if answer.status() != StatusCode::OK => {
+                        return Err(KeysError::Status {
+                            url: shown,
+                            status: answer.status().as_u16(),
+                        });
+                    }
+                    Ok(answer) => (shown, answer),
                 }
-                answer
             }
         };
-        let document = std::str::from_utf8(answer.body())
-            .map_err(|_| KeysError::NotAKeySet("not UTF-8".to_owned()))?;
+        let keys = std::str::from_utf8(answer.body())
+            .map_err(|_| KeysError::NotAKeySet("not UTF-8".to_owned()))
+            .and_then(KeySet::from_json)
+            .map_err(|error| KeysError::At {
+                url,
+                error: Box::new(error),
+            })?;
         Ok(Fetched {
-            keys: KeySet::from_json(document)?,
+            keys,
             fresh_for: fresh_for(answer.headers()),
         })
     }

@@ -27,7 +27,7 @@ const LONGEST_STALE: Duration = Duration::from_secs(3600);
 /// not become a flood of fetches.
 const FETCH_BURST: u32 = 2;
 const FETCH_REFILL: Duration = Duration::from_secs(10);
-/// When another try makes sense after [`LookupError::Unavailable`].
+/// When another try makes sense after [`LookupError::Unconfirmed`] or [`LookupError::Unavailable`].
 pub(crate) const RETRY_AFTER: Duration = FETCH_REFILL;
 /// How long a request with a known key waits for a set that is no longer fresh, before the old one serves.
 const GRACE: Duration = Duration::from_secs(1);
@@ -37,7 +37,9 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) enum LookupError {
     /// The issuer has no key with this id: it was asked after the request came in.
     Unknown,
-    /// Keys cannot be had, or cannot be had right now.
+    /// There are keys, but none with this id, and the issuer cannot be asked about it right now.
+    Unconfirmed,
+    /// There are no keys.
     Unavailable,
 }
 
@@ -216,8 +218,7 @@ impl Refreshing {
     async fn fetched(self: &Arc<Self>, key_id: &str, seen: u64) -> Result<Candidates, LookupError> {
         let asked_at = Instant::now();
         // At most twice: a fetch that succeeds is younger than the request, one that fails has failed since.
-        loop {
-            let budget = self.turn().await.ok_or(LookupError::Unavailable)?;
+        while let Some(budget) = self.turn().await {
             let newest = self.usable();
             if let Some(candidates) = newest.as_ref().and_then(|it| it.keys.candidates(key_id)) {
                 return Ok(candidates);
@@ -226,15 +227,20 @@ impl Refreshing {
                 return Err(LookupError::Unknown);
             }
             if budget.failed_since(asked_at) {
-                return Err(LookupError::Unavailable);
+                break;
             }
-            let fetch = self.fetch(budget).ok_or(LookupError::Unavailable)?;
+            let Some(fetch) = self.fetch(budget) else {
+                break;
+            };
             // How it ended shows in the next round; whether it ended decides if there is one.
-            let ended = self.outcome(fetch).await;
-            if ended.is_none() {
-                return Err(LookupError::Unavailable);
+            if self.outcome(fetch).await.is_none() {
+                break;
             }
         }
+        Err(match self.usable() {
+            Some(_) => LookupError::Unconfirmed,
+            None => LookupError::Unavailable,
+        })
     }
 
     async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, KeysError> {
@@ -306,7 +312,10 @@ impl Refreshing {
         let asked_at = Instant::now();
         let number = self.started.fetch_add(1, Ordering::AcqRel) + 1;
         let fetched = self.source.fetch().await?;
-        observe::keys_fetched(fetched.keys.iter().len(), fetched.keys.skipped());
+        for skipped in fetched.keys.skipped() {
+            observe::key_skipped(skipped.key_id.as_deref(), skipped.reason);
+        }
+        observe::keys_fetched(fetched.keys.iter().len());
         let keys = Arc::new(fetched.keys);
         self.current.store(Some(Arc::new(Snapshot {
             keys: Arc::clone(&keys),

@@ -117,7 +117,7 @@ impl CoreClient {
 
     /// `GET /.well-known/jwks.json`, of the first host that answers with status 200. It needs no api key, so none
     /// is sent. The hosts share one time limit: whoever waits for keys waits no longer than for one host.
-    pub(crate) async fn jwks(&self) -> Result<Response, CoreError> {
+    pub(crate) async fn jwks(&self) -> Result<(String, Response), CoreError> {
         let call = Call {
             method: Method::GET,
             path: wire::JWKS_PATH,
@@ -133,7 +133,7 @@ impl CoreClient {
         };
         self.send_within(&call, limits, OnStatus::NextHost)
             .await
-            .map(|(_, answer)| answer)
+            .map(|(host, answer)| (host.url(wire::JWKS_PATH), answer))
     }
 
     /// A call that names the CDI version. The host that gets it may not speak the version that another one, or its

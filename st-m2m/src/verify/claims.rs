@@ -187,8 +187,11 @@ fn date(raw: &RawValue) -> Option<u64> {
         if !seconds.is_finite() || seconds < 0.0 {
             return None;
         }
-        // `as` saturates, and the comparison below refuses what it saturated to.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates, and the comparison below refuses what it saturated to"
+        )]
         let whole = seconds as u64;
         whole
     };

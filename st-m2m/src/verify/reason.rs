@@ -64,6 +64,9 @@ pub enum Reason {
     AudienceNotAccepted,
     /// A good token of a service that `from = …` does not name.
     CallerNotAllowed,
+    /// There are keys, but none with this id, and the issuer was asked too recently to be asked about it: a flood of
+    /// invented ids must not become a flood of fetches.
+    KeyUnconfirmed,
     /// Keys cannot be had, and none is cached.
     KeysUnavailable,
     /// There is no `M2m`: neither `st_m2m::init` nor an extension provided one.
@@ -108,6 +111,7 @@ impl Reason {
             Self::BadSignature => "bad_signature",
             Self::AudienceNotAccepted => "audience_not_accepted",
             Self::CallerNotAllowed => "caller_not_allowed",
+            Self::KeyUnconfirmed => "key_unconfirmed",
             Self::KeysUnavailable => "keys_unavailable",
             Self::NotInitialized => "not_initialized",
         }
@@ -155,6 +159,9 @@ impl fmt::Display for Reason {
             Self::BadSignature => "the token's signature is not the key's",
             Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
             Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",
+            Self::KeyUnconfirmed => {
+                "the key is not among the known ones, and the issuer was asked too recently to be asked again"
+            }
             Self::KeysUnavailable => "keys cannot be had: see the events before this one",
             Self::NotInitialized => {
                 "there is no M2m: call `st_m2m::init` first, or give the router an `Extension(m2m)`"

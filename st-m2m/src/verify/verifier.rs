@@ -121,6 +121,7 @@ fn check_signature(jws: &Jws<'_>, candidates: &Candidates) -> Result<(), Reason>
 fn reason(error: LookupError) -> Reason {
     match error {
         LookupError::Unknown => Reason::UnknownKey,
+        LookupError::Unconfirmed => Reason::KeyUnconfirmed,
         LookupError::Unavailable => Reason::KeysUnavailable,
     }
 }
