@@ -239,9 +239,9 @@ pub use st_m2m_macros::m2m_protected;
 ///
 /// # Answers
 ///
-/// The first type argument of the return type decides: `()` ignores the body; with `Option<T>` any 404, that of a wrong
-/// path included, and an empty body are `None`; everything else is JSON, a `String` too. A HEAD answer has no body: return `Result<(), E>`. Any status other than
-/// 2xx is [`client::Error::Status`].
+/// The first type argument of the return type decides: `()` ignores the body; with `Option<T>` any 404, that of a
+/// wrong path included, and an empty body are `None`; everything else is JSON, a `String` too. A HEAD answer has no
+/// body: return `Result<(), E>`. Any status other than 2xx is [`client::Error::Status`].
 ///
 /// # Time, size, redirects
 ///
