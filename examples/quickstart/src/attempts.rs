@@ -1,6 +1,10 @@
 //! Who tries, what they are answered, and what they should be.
 
-use std::{error::Error, net::SocketAddr};
+use std::{
+    error::Error,
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use st_m2m::M2m;
 
@@ -78,7 +82,7 @@ struct Caller {
 impl Caller {
     fn new(orders_at: SocketAddr, billing_at: SocketAddr) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
-            http: crate::plain_http_client()?,
+            http: crate::http_client()?,
             orders: format!("http://{orders_at}/checkout"),
             billing: format!("http://{billing_at}/charges"),
         })
@@ -126,15 +130,20 @@ async fn attempt(
 }
 
 /// Prints a line for each attempt, and gives those that were not answered as expected.
-pub fn print_table(attempts: &[Attempt]) -> Vec<String> {
-    println!(
+pub fn print_table(out: &mut impl Write, attempts: &[Attempt]) -> io::Result<Vec<String>> {
+    writeln!(
+        out,
         "{:<50} {:<6} billing says called",
         "who calls billing", "answer"
-    );
+    )?;
     let mut differing = Vec::new();
     for attempt in attempts {
         let called_by = attempt.called_by.as_deref().unwrap_or("-");
-        println!("{:<50} {:<6} {called_by}", attempt.what, attempt.answered);
+        writeln!(
+            out,
+            "{:<50} {:<6} {called_by}",
+            attempt.what, attempt.answered
+        )?;
         if !attempt.is_as_expected() {
             differing.push(format!(
                 "{}: expected {} from {}, got {} from {called_by}",
@@ -145,24 +154,26 @@ pub fn print_table(attempts: &[Attempt]) -> Vec<String> {
             ));
         }
     }
-    println!();
-    differing
+    writeln!(out)?;
+    Ok(differing)
 }
 
 /// Prints commands to try while the services are up.
 pub fn print_curl_lines(
+    out: &mut impl Write,
     orders: &M2m,
     orders_at: SocketAddr,
     billing_at: SocketAddr,
 ) -> Result<(), Box<dyn Error>> {
     let token = orders.token()?;
-    println!("The services stay up until Ctrl-C. Try:\n");
-    println!("  curl -i -X POST http://{orders_at}/checkout\n");
+    writeln!(out, "The services stay up until Ctrl-C. Try:\n")?;
+    writeln!(out, "  curl -i -X POST http://{orders_at}/checkout\n")?;
     let body = r#"-H 'content-type: application/json' -d '{"amount":5}'"#;
-    println!("  curl -i http://{billing_at}/charges {body}\n");
-    println!(
+    writeln!(out, "  curl -i http://{billing_at}/charges {body}\n")?;
+    writeln!(
+        out,
         "  curl -i http://{billing_at}/charges {body} -H 'authorization: Bearer {}'\n",
         token.expose()
-    );
+    )?;
     Ok(())
 }

@@ -1,15 +1,17 @@
 //! The core: the embedded one, or a real one that the environment names.
 
-use std::{env, error::Error};
+use std::{env, error::Error, net::Ipv4Addr};
 
 use serde_json::{Map, Value, json};
-use st_m2m::{Config, ConfigBuilder, JwksSource, SigningKey, dev::DevCore};
+use st_m2m::{ConfigBuilder, JwksSource, SigningKey, dev::DevCore};
 
 /// The core that mints.
 pub struct Core {
-    connection_uri: String,
-    api_key: Option<String>,
+    /// What all services have in common.
+    config: ConfigBuilder,
     api_domain: String,
+    /// One or more, for the requests that the quickstart makes itself.
+    hosts: Vec<String>,
     http: reqwest::Client,
     /// Runs as long as this lives.
     embedded: Option<DevCore>,
@@ -18,29 +20,33 @@ pub struct Core {
 impl Core {
     /// The core of `ST_M2M_CONNECTION_URI`, else an embedded one.
     pub async fn start() -> Result<Self, Box<dyn Error>> {
-        let http = crate::plain_http_client()?;
-        if let Ok(connection_uri) = env::var("ST_M2M_CONNECTION_URI") {
-            return Ok(Self {
-                connection_uri,
-                api_key: env::var("ST_M2M_API_KEY").ok(),
-                // Nothing is served there: keys come from the core. It is the issuer that tokens name.
-                api_domain: "http://localhost:3001".to_owned(),
-                http,
-                embedded: None,
-            });
+        let mut config = ConfigBuilder::from_env()?;
+        let (connection_uri, embedded) = if let Some(uri) = variable("ST_M2M_CONNECTION_URI") {
+            (uri, None)
+        } else {
+            let embedded = DevCore::start().await?;
+            (embedded.connection_uri().to_owned(), Some(embedded))
+        };
+        config = config.connection_uri(&connection_uri);
+        // The issuer that tokens name. Nothing need be served there, since keys come from the core.
+        if variable("ST_M2M_API_DOMAIN").is_none() {
+            let ours = embedded.as_ref().map(DevCore::api_domain);
+            config = config.api_domain(ours.unwrap_or("http://localhost:3001"));
         }
-        let embedded = DevCore::start().await?;
+        if variable("ST_M2M_JWKS").is_none() {
+            config = config.jwks(JwksSource::Core);
+        }
         Ok(Self {
-            connection_uri: embedded.connection_uri().to_owned(),
-            api_key: None,
-            api_domain: embedded.api_domain().to_owned(),
-            http,
-            embedded: Some(embedded),
+            api_domain: config.clone().build()?.api_domain().to_owned(),
+            config,
+            hosts: hosts(&connection_uri),
+            http: crate::http_client()?,
+            embedded,
         })
     }
 
-    pub fn connection_uri(&self) -> &str {
-        &self.connection_uri
+    pub fn hosts(&self) -> String {
+        self.hosts.join(";")
     }
 
     pub fn kind(&self) -> &'static str {
@@ -52,19 +58,7 @@ impl Core {
 
     /// The configuration of the service `name`.
     pub fn service(&self, name: &str) -> ConfigBuilder {
-        let config = Config::builder()
-            .connection_uri(&self.connection_uri)
-            .api_domain(&self.api_domain)
-            .service(name);
-        let config = match &self.api_key {
-            Some(api_key) => config.api_key(api_key),
-            None => config,
-        };
-        match self.embedded {
-            // It serves `{api_domain}/auth/jwt/jwks.json` as well, where keys come from by default.
-            Some(_) => config,
-            None => config.jwks(JwksSource::Core),
-        }
+        self.config.clone().service(name)
     }
 
     /// A token that expired long ago. The core signs any `exp` that it is told.
@@ -76,8 +70,7 @@ impl Core {
             "jwksDomain": self.api_domain,
             "useStaticSigningKey": true,
         });
-        let answer = self.post("/recipe/jwt", &request).await?;
-        text(&answer["jwt"])
+        self.post("/recipe/jwt", &request, "/jwt").await
     }
 
     /// A user's session token that claims to be a service.
@@ -89,8 +82,8 @@ impl Core {
             "enableAntiCsrf": false,
             "useDynamicSigningKey": true,
         });
-        let answer = self.post("/recipe/session", &request).await?;
-        text(&answer["accessToken"]["token"])
+        self.post("/recipe/session", &request, "/accessToken/token")
+            .await
     }
 
     /// A token that another core signed in the name of ours.
@@ -104,25 +97,78 @@ impl Core {
         Ok(attacker.sign(SigningKey::Static, object(header), object(payload))?)
     }
 
-    /// What anybody can do who reaches the core and knows its api key.
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, Box<dyn Error>> {
-        let host = self.connection_uri.split(';').next().unwrap_or_default();
+    /// What anybody can do who reaches the core and knows its api key: the token at `pointer` of the answer, from the
+    /// first host that gives one.
+    async fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        pointer: &str,
+    ) -> Result<String, Box<dyn Error>> {
+        let mut failures = Vec::new();
+        for host in &self.hosts {
+            match self.post_to(host, path, body).await {
+                Ok((200, answer)) => match answer.pointer(pointer).and_then(Value::as_str) {
+                    Some(token) => return Ok(token.to_owned()),
+                    None => failures.push(format!("{host} answered without one")),
+                },
+                Ok((status, _)) => failures.push(format!("{host} answered {status}")),
+                Err(error) => failures.push(format!("{host}: {}", cause(&error))),
+            }
+        }
+        let failures = failures.join("; ");
+        Err(format!("cannot have a token of POST {path} of the core: {failures}").into())
+    }
+
+    async fn post_to(&self, host: &str, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
+        let version = variable("ST_M2M_CDI_VERSION");
         let mut request = self
             .http
-            .post(format!("{}{path}", host.trim_end_matches('/')))
+            .post(format!("{host}{path}"))
             .header("content-type", "application/json; charset=utf-8")
-            .header("cdi-version", "5.4")
+            .header("cdi-version", version.as_deref().unwrap_or("5.4"))
             .body(body.to_string());
-        if let Some(api_key) = &self.api_key {
+        if let Some(api_key) = variable("ST_M2M_API_KEY") {
             request = request.header("api-key", api_key);
         }
-        let answer = request.send().await?.text().await?;
-        Ok(serde_json::from_str(&answer).map_err(|_| answer)?)
+        let answer = request.send().await?;
+        let status = answer.status().as_u16();
+        let body = serde_json::from_str(&answer.text().await?).unwrap_or_default();
+        Ok((status, body))
     }
 }
 
-fn text(value: &Value) -> Result<String, Box<dyn Error>> {
-    Ok(value.as_str().ok_or("the core sent no token")?.to_owned())
+/// What is at the bottom of `error`: its own text seldom says it.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// A variable as the library reads it, without white space around it.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().map(|value| value.trim().to_owned())
+}
+
+/// The hosts as the library reads them: `localhost` and IPv4 addresses mean http, other names https.
+fn hosts(connection_uri: &str) -> Vec<String> {
+    let hosts = connection_uri.split(';').map(str::trim);
+    hosts
+        .filter(|host| !host.is_empty())
+        .map(|host| {
+            let host = host.trim_end_matches('/');
+            let name = host.split([':', '/']).next().unwrap_or_default();
+            if host.contains("://") {
+                host.to_owned()
+            } else if name.starts_with("localhost") || name.parse::<Ipv4Addr>().is_ok() {
+                format!("http://{host}")
+            } else {
+                format!("https://{host}")
+            }
+        })
+        .collect()
 }
 
 fn object(value: Value) -> Map<String, Value> {

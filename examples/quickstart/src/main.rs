@@ -2,15 +2,22 @@
 //!
 //! `cargo run --bin quickstart` runs it on an embedded core; with `ST_M2M_CONNECTION_URI` (and `ST_M2M_API_KEY`,
 //! where the core has one) it runs on a real one. `-- --serve` keeps the services up and prints `curl` lines.
-// A program for a terminal, in modules of its own.
-#![allow(clippy::print_stdout, unreachable_pub)]
+// A program in modules of its own.
+#![allow(unreachable_pub)]
 
 mod attempts;
 mod billing;
 mod core;
 mod orders;
 
-use std::{error::Error, net::SocketAddr, process::ExitCode};
+use std::{
+    env,
+    error::Error,
+    io::{self, ErrorKind, Write},
+    net::SocketAddr,
+    process::ExitCode,
+    time::Duration,
+};
 
 use axum::Router;
 use st_m2m::{Config, M2m};
@@ -19,20 +26,39 @@ use tokio::net::TcpListener;
 use crate::{core::Core, orders::BillingClient};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let serve = match std::env::args().nth(1).as_deref() {
-        None => false,
-        Some("--serve") => true,
-        Some(other) => return Err(format!("unknown argument `{other}`; known is --serve").into()),
-    };
+async fn main() -> ExitCode {
+    match run(&mut io::stdout()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let closed = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
+            // Whoever closed stdout, as `| head` does, wants to read no more.
+            if !error.downcast_ref().is_some_and(closed) {
+                let _ = writeln!(io::stderr(), "quickstart: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everybody was answered as expected.
+async fn run(out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
+    let mut serve = false;
+    for argument in env::args_os().skip(1) {
+        if argument != "--serve" {
+            let argument = argument.display();
+            return Err(format!("unknown argument `{argument}`; known is --serve").into());
+        }
+        serve = true;
+    }
 
     let core = Core::start().await?;
-    println!("core     {} ({})", core.connection_uri(), core.kind());
+    writeln!(out, "core     {} ({})", core.hosts(), core.kind())?;
 
     // Each service is configured on its own, as in two processes; most programs call `st_m2m::init` instead.
     let billing = M2m::start(core.service("billing").build()?).await?;
     let billing_at = spawn(billing::router(billing)).await?;
-    println!("billing  http://{billing_at}");
+    writeln!(out, "billing  http://{billing_at}")?;
 
     let orders_config: Config = core
         .service("orders")
@@ -41,36 +67,42 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let orders = M2m::start(orders_config).await?;
     let client = BillingClient::builder().m2m(&orders).build();
     let orders_at = spawn(orders::router(client)).await?;
-    println!("orders   http://{orders_at}, calls billing\n");
+    writeln!(out, "orders   http://{orders_at}, calls billing\n")?;
 
     let attempts = attempts::all(&core, &orders, orders_at, billing_at).await?;
-    let differing = attempts::print_table(&attempts);
+    let differing = attempts::print_table(out, &attempts)?;
 
     if serve {
-        attempts::print_curl_lines(&orders, orders_at, billing_at)?;
+        attempts::print_curl_lines(out, &orders, orders_at, billing_at)?;
         tokio::signal::ctrl_c().await?;
     }
     if differing.is_empty() {
-        println!("quickstart: ok");
-        Ok(ExitCode::SUCCESS)
+        writeln!(out, "quickstart: ok")?;
+        Ok(true)
     } else {
-        println!("quickstart: not as expected: {}", differing.join("; "));
-        Ok(ExitCode::FAILURE)
+        writeln!(out, "quickstart: not as expected: {}", differing.join("; "))?;
+        Ok(false)
     }
 }
 
 /// Serves `router` on a free loopback port.
-async fn spawn(router: Router) -> std::io::Result<SocketAddr> {
+async fn spawn(router: Router) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
 }
 
-/// An HTTP client that does as it is told. It speaks plain http alone, so it needs no CA certificates.
-fn plain_http_client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
+/// An HTTP client that does as it is told. On a machine without CA certificates it speaks plain http alone.
+fn http_client() -> reqwest::Result<reqwest::Client> {
+    let builder = || {
+        reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+    };
+    builder()
         .build()
+        .or_else(|_| builder().tls_certs_only([]).build())
 }
