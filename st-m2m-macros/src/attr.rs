@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Token, token};
+use syn::{Attribute, LitStr, Token, token};
 
 use crate::diag::Diagnostics;
 
@@ -26,8 +26,9 @@ enum Value {
 }
 
 impl Argument {
-    /// The arguments of an attribute; what is no argument is reported and left out.
-    pub(crate) fn list(tokens: TokenStream, diag: &mut Diagnostics) -> Vec<Self> {
+    /// The arguments of an attribute; what is no argument is reported and left out. A string without
+    /// a key probably belongs to the key `usual`.
+    pub(crate) fn list(tokens: TokenStream, usual: &str, diag: &mut Diagnostics) -> Vec<Self> {
         let mut arguments = Vec::new();
         for tokens in elements(tokens, diag) {
             match syn::parse2::<KeyAndRest>(tokens.clone()) {
@@ -53,7 +54,15 @@ impl Argument {
                         value: Value::Reported,
                     });
                 }
-                Err(_) => diag.on(tokens, "expected an argument of the form `key = value`"),
+                Err(_) => {
+                    let help = syn::parse2::<LitStr>(tokens.clone())
+                        .map(|literal| format!("; write `{usual} = {:?}`", literal.value()))
+                        .unwrap_or_default();
+                    diag.on(
+                        tokens,
+                        format!("expected an argument of the form `key = value`{help}"),
+                    );
+                }
             }
         }
         arguments
@@ -109,7 +118,10 @@ pub(crate) fn elements(tokens: TokenStream, diag: &mut Diagnostics) -> Vec<Token
         match tree {
             TokenTree::Punct(comma) if comma.as_char() == ',' => {
                 if element.is_empty() {
-                    diag.on(comma, "expected an argument before this comma");
+                    diag.on(
+                        comma,
+                        "expected an argument before this comma; remove the comma",
+                    );
                 } else {
                     elements.push(std::mem::take(&mut element));
                 }
@@ -164,7 +176,7 @@ impl<T> Slot<T> {
     /// as given.
     pub(crate) fn set(&mut self, key: Ident, value: Option<T>, diag: &mut Diagnostics) {
         if let Some((first, _)) = &self.first {
-            diag.on(&key, format!("duplicate `{key}`"));
+            diag.on(&key, format!("duplicate `{key}`; keep one"));
             diag.on(first, "first given here");
         } else {
             self.first = Some((key, value));
@@ -262,7 +274,7 @@ mod tests {
 
     fn list(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
         let mut diag = Diagnostics::new();
-        let arguments = Argument::list(tokens, &mut diag);
+        let arguments = Argument::list(tokens, "a", &mut diag);
         let keys = arguments
             .iter()
             .map(|argument| argument.key.to_string())
@@ -272,12 +284,13 @@ mod tests {
 
     #[test]
     fn a_bad_argument_does_not_hide_its_neighbours() {
-        let (keys, errors) = list(quote!(a = 1, 5, b, c(2), crate = ::d,));
+        let (keys, errors) = list(quote!(a = 1, 5, "x", b, c(2), crate = ::d,));
         assert_eq!(keys, ["a", "b", "c", "crate"]);
         assert_eq!(
             errors,
             [
                 "expected an argument of the form `key = value`",
+                "expected an argument of the form `key = value`; write `a = \"x\"`",
                 "expected `=` and a value: write `c = ...`"
             ]
         );
@@ -287,11 +300,11 @@ mod tests {
     fn commas_separate() {
         assert_eq!(
             list(quote!(a = 1,, b = 2)).1,
-            ["expected an argument before this comma"]
+            ["expected an argument before this comma; remove the comma"]
         );
         assert_eq!(
             list(quote!(,)).1,
-            ["expected an argument before this comma"]
+            ["expected an argument before this comma; remove the comma"]
         );
         assert_eq!(list(quote!()), (vec![], vec![]));
     }
@@ -306,7 +319,7 @@ mod tests {
         assert_eq!(slot.into_value(), Some(1));
         assert_eq!(
             messages(diag.into_tokens()),
-            ["duplicate `from`", "first given here"]
+            ["duplicate `from`; keep one", "first given here"]
         );
     }
 

@@ -41,7 +41,7 @@ impl Krate {
                 .collect::<Vec<_>>()
                 .join("::");
             let help = match root.as_deref() {
-                Some("self" | "super") => String::new(),
+                Some("self" | "super") => "; write the whole path from `crate::`".to_owned(),
                 _ => format!(
                     "; write `::{written}` for a dependency or `crate::{written}` for a path of this crate"
                 ),
@@ -81,7 +81,7 @@ mod tests {
 
     fn krate(value: &TokenStream) -> Result<String, Vec<String>> {
         let mut diag = Diagnostics::new();
-        let arguments = Argument::list(quote!(crate = #value), &mut diag);
+        let arguments = Argument::list(quote!(crate = #value), "crate", &mut diag);
         let krate = Krate::from_argument(&arguments[0], &mut diag);
         let errors = messages(diag.into_tokens());
         krate
@@ -106,7 +106,8 @@ mod tests {
         assert_eq!(
             krate(&quote!(super::b)),
             Err(vec![
-                "crate path must start with `::` or `crate::`".to_owned()
+                "crate path must start with `::` or `crate::`; write the whole path from `crate::`"
+                    .to_owned()
             ])
         );
     }

@@ -23,7 +23,7 @@ impl Args {
     pub(super) fn read(tokens: TokenStream, diag: &mut Diagnostics) -> Self {
         let (mut service, mut base_url, mut krate) = (Slot::new(), Slot::new(), Slot::new());
         let mut misspelled = false;
-        for argument in Argument::list(tokens, diag) {
+        for argument in Argument::list(tokens, "service", diag) {
             if argument.key == "service" {
                 let name = argument.parse(r#"a service name such as `"billing"`"#, diag);
                 let name = name.filter(|name| check_service(name, diag));
@@ -56,11 +56,20 @@ fn check_service(literal: &LitStr, diag: &mut Diagnostics) -> bool {
     let name = literal.value();
     let good = |c| matches!(c, 'a'..='z' | '0'..='9' | '-');
     if name.is_empty() {
-        diag.on(literal, "a service name cannot be empty");
-    } else if !name.chars().all(good) {
         diag.on(
             literal,
-            "service names use lowercase letters, digits and `-`",
+            r#"a service name cannot be empty; write one such as `"billing"`"#,
+        );
+    } else if !name.chars().all(good) {
+        let near = name.trim().to_lowercase().replace(['_', '.', ' '], "-");
+        let help = if !near.is_empty() && near.chars().all(good) {
+            format!("write `{near:?}`")
+        } else {
+            r#"write one such as `"billing"`"#.to_owned()
+        };
+        diag.on(
+            literal,
+            format!("service names use lowercase letters, digits and `-`; {help}"),
         );
     } else {
         return true;
@@ -74,7 +83,7 @@ fn check_base_url(literal: &LitStr, diag: &mut Diagnostics) -> bool {
     if !good {
         diag.on(
             literal,
-            "`base_url` must be an absolute http(s) URL with no query, fragment or credentials",
+            r#"`base_url` must be an absolute http(s) URL with no query, fragment or credentials; write one such as `"https://billing.internal"`"#,
         );
     }
     good

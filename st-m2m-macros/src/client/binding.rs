@@ -51,7 +51,7 @@ impl Binding {
             Meta::Path(_) => TokenStream::new(),
             Meta::NameValue(pair) => {
                 let help = if kind == "body" {
-                    "it takes no arguments".to_owned()
+                    "write `#[body]`".to_owned()
                 } else {
                     format!("write `#[{kind}(\"...\")]`")
                 };
@@ -65,26 +65,28 @@ impl Binding {
         let before = diag.count();
         let mut name: Option<LitStr> = None;
         for element in attr::elements(list, diag) {
-            let takes = if kind == "body" {
-                "no arguments".to_owned()
+            let help = if kind == "body" {
+                "remove it, `#[body]` takes no arguments".to_owned()
             } else {
-                format!("only a name, as in `#[{kind}(\"name\")]`")
+                format!("`#[{kind}]` takes only a name, as in `#[{kind}(\"name\")]`")
             };
             match syn::parse2::<LitStr>(element.clone()) {
                 Ok(literal) if kind != "body" && name.is_none() && !literal.value().is_empty() => {
                     name = Some(literal);
                 }
                 Ok(literal) if kind != "body" && name.is_none() => {
-                    diag.on(literal, "a name on the wire cannot be empty");
+                    diag.on(
+                        literal,
+                        format!(
+                            "a name on the wire cannot be empty; write `#[{kind}]` to use the parameter's"
+                        ),
+                    );
                 }
                 _ => {
                     // Of `name = "x"` the key is what is wrong.
                     let wrong = element.into_iter().next();
                     let shown = wrong.as_ref().map(ToString::to_string).unwrap_or_default();
-                    diag.on(
-                        wrong,
-                        format!("unknown argument `{shown}`; `#[{kind}]` takes {takes}"),
-                    );
+                    diag.on(wrong, format!("unknown argument `{shown}`; {help}"));
                 }
             }
         }

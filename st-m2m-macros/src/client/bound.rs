@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, PatType, Signature};
+use syn::{Attribute, FnArg, Pat, PatType, Signature};
 
 use super::binding::{BINDINGS, Binding};
 use super::model::{Parameter, Place};
@@ -66,18 +66,34 @@ fn bind_one(
         .collect();
     parameter.attrs.retain(|attr| keep(attr, diag));
     for other in bindings.iter().skip(1) {
-        diag.on(other, "a parameter has one binding");
+        diag.on(
+            other,
+            format!(
+                "a parameter has one binding; {}",
+                keep_one(&bindings[0], other)
+            ),
+        );
         diag.on(&bindings[0], "first binding here");
     }
     let ident = shape::plain_name(&parameter.pat);
     if ident.is_none() {
+        let name = match &*parameter.pat {
+            Pat::Ident(name) => name.ident.to_string(),
+            _ => "name".to_owned(),
+        };
+        let ty = parameter.ty.to_token_stream();
         diag.on(
             &parameter.pat,
-            "parameters must be plain names: the name is used on the wire",
+            format!(
+                "parameters must be plain names: the name is used on the wire; write `{name}: {ty}`"
+            ),
         );
     }
     if shape::mentions_impl(parameter.ty.to_token_stream()) {
-        diag.on(&parameter.ty, "endpoint methods cannot be generic");
+        diag.on(
+            &parameter.ty,
+            "endpoint methods cannot be generic; write the concrete type",
+        );
     }
     let attr = bindings.into_iter().next();
     let given = attr.as_ref().map(|attr| Binding::read(attr, diag));
@@ -105,6 +121,16 @@ fn bind_one(
         name,
         attr,
     })
+}
+
+/// What to do about two bindings.
+fn keep_one(first: &Attribute, other: &Attribute) -> String {
+    match (attr::name(first), attr::name(other)) {
+        (Some(first), Some(other)) if first != other => {
+            format!("keep `#[{first}]` or `#[{other}]`")
+        }
+        _ => "keep one".to_owned(),
+    }
 }
 
 /// Whether an attribute that is not ours may stay on a parameter.

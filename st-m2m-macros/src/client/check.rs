@@ -1,5 +1,6 @@
 //! The rules that look at more than one attribute: one function each.
 
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
     FnArg, GenericParam, Ident, ReceiverKind, Safety, Signature, Token, TraitBound, Type,
@@ -20,27 +21,39 @@ const GENERATED: &[&str] = &["new", "builder"];
 /// The trait stands alone: a generated client can implement nothing but endpoints.
 pub(super) fn head(syntax: &Trait, diag: &mut Diagnostics) {
     if let Some(token) = &syntax.unsafety {
-        diag.on(token, "`#[m2m_client]` traits cannot be `unsafe`");
+        diag.on(
+            token,
+            "`#[m2m_client]` traits cannot be `unsafe`; remove `unsafe`",
+        );
     }
     if let Some(token) = &syntax.auto {
-        diag.on(token, "`#[m2m_client]` traits cannot be `auto`");
+        diag.on(
+            token,
+            "`#[m2m_client]` traits cannot be `auto`; remove `auto`",
+        );
     }
     if !syntax.generics.params.is_empty() {
-        diag.on(&syntax.generics, "`#[m2m_client]` traits cannot be generic");
+        diag.on(
+            &syntax.generics,
+            "`#[m2m_client]` traits cannot be generic; remove `<...>` and write concrete types",
+        );
     }
     for bound in &syntax.supertraits {
         if !is_marker(bound) {
             diag.on(
                 bound,
                 format!(
-                    "`{}` must stand alone; compose clients instead of inheriting",
+                    "`{}` must stand alone; remove this bound and compose clients instead of inheriting",
                     syntax.ident
                 ),
             );
         }
     }
     if let Some(clause) = &syntax.generics.where_clause {
-        diag.on(clause, "`#[m2m_client]` traits cannot be generic");
+        diag.on(
+            clause,
+            "`#[m2m_client]` traits cannot be generic; remove the `where` clause",
+        );
     }
 }
 
@@ -89,33 +102,60 @@ pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics)
         output: _,
     } = &method.sig;
     if !matches!(method.vis, Visibility::Inherited) {
+        let shown = match &method.vis {
+            Visibility::Restricted(_) => "pub(...)",
+            _ => "pub",
+        };
         diag.on(
             &method.vis,
-            "methods of a trait have no visibility of their own",
+            format!("methods of a trait have no visibility of their own; remove `{shown}`"),
         );
     }
     if let Some(token) = constness {
-        diag.on(token, "endpoint methods must not be `const`");
+        diag.on(
+            token,
+            "endpoint methods must not be `const`; remove `const`",
+        );
     }
     if let Safety::Unsafe(token) = safety {
-        diag.on(token, "endpoint methods must not be `unsafe`");
+        diag.on(
+            token,
+            "endpoint methods must not be `unsafe`; remove `unsafe`",
+        );
     }
     if let Some(abi) = abi {
-        diag.on(abi, "endpoint methods must not be `extern`");
+        diag.on(
+            abi,
+            format!(
+                "endpoint methods must not be `extern`; remove `{}`",
+                abi.to_token_stream()
+            ),
+        );
     }
     if asyncness.is_none() {
-        diag.on(fn_token, "endpoint methods must be `async`");
+        diag.on(
+            fn_token,
+            "endpoint methods must be `async`; write `async fn`",
+        );
     }
     if GENERATED.iter().any(|generated| ident == generated) {
         diag.on(
             ident,
-            format!("`{ident}` conflicts with a generated `{client}Client::{ident}`"),
+            format!(
+                "`{ident}` conflicts with a generated `{client}Client::{ident}`; rename the method"
+            ),
         );
     }
     for parameter in &generics.params {
-        if !matches!(parameter, GenericParam::Lifetime(_)) {
-            diag.on(parameter, "endpoint methods cannot be generic");
-        }
+        let help = match parameter {
+            GenericParam::Lifetime(_) => continue,
+            GenericParam::Type(ty) => format!("write the concrete type instead of `{}`", ty.ident),
+            GenericParam::Const(value) => format!("write the value instead of `{}`", value.ident),
+        };
+        diag.on(
+            parameter,
+            format!("endpoint methods cannot be generic; {help}"),
+        );
     }
     match inputs.first() {
         Some(FnArg::Receiver(receiver)) => {
@@ -126,7 +166,10 @@ pub(super) fn signature(method: &Method, client: &Ident, diag: &mut Diagnostics)
         _ => diag.at(paren_token.span.open(), "endpoint methods take `&self`"),
     }
     if let Some(variadic) = variadic {
-        diag.on(variadic.dots, "endpoint methods must not be variadic");
+        diag.on(
+            variadic.dots,
+            "endpoint methods must not be variadic; remove `...`",
+        );
     }
 }
 
@@ -153,9 +196,16 @@ pub(super) fn parameters(route: &Route, bound: &[Bound], diag: &mut Diagnostics)
 /// `#[path]` needs a placeholder of its name.
 fn path_has_placeholder(route: &Route, bound: &Bound, name: &String, diag: &mut Diagnostics) {
     if !route.template.placeholders().contains(name) {
+        let help = match meant(name, route.template.placeholders()) {
+            Some(near) => format!("did you mean `{{{near}}}`?"),
+            None => format!("add `/{{{name}}}` to it or make the parameter a `#[query]`"),
+        };
         diag.on(
             &bound.name,
-            format!("`{name}` is not in the path `{}`", route.path.value()),
+            format!(
+                "`{name}` is not in the path `{}`; {help}",
+                route.path.value()
+            ),
         );
     }
 }
@@ -172,14 +222,25 @@ fn path_is_single(bound: &Bound, diag: &mut Diagnostics) {
             _ => break,
         };
     }
-    if matches!(ty, Type::Slice(_) | Type::Array(_) | Type::Tuple(_))
-        || is_called(ty, &["Option", "Vec"])
-    {
-        diag.on(
-            &bound.parameter.ty,
-            "a path segment is always present and single",
-        );
-    }
+    let value = match ty {
+        Type::Slice(list) => Some(&*list.elem),
+        Type::Array(list) => Some(&*list.elem),
+        Type::Tuple(_) => None,
+        ty if is_called(ty, &["Option", "Vec"]) => ok_type(ty),
+        _ => return,
+    };
+    let help = match value {
+        Some(value) => format!(
+            "write `{}: {}`",
+            bound.parameter.ident,
+            value.to_token_stream()
+        ),
+        None => "take the value itself".to_owned(),
+    };
+    diag.on(
+        &bound.parameter.ty,
+        format!("a path segment is always present and single; {help}"),
+    );
 }
 
 /// Two values for one placeholder: one would be lost.
@@ -193,7 +254,13 @@ fn placeholder_is_filled_once(
         .iter()
         .find(|earlier| matches!(&earlier.parameter.place, Place::Path(other) if other == name));
     if let Some(first) = first {
-        diag.on(&bound.name, format!("`{{{name}}}` is filled twice"));
+        diag.on(
+            &bound.name,
+            format!(
+                "`{{{name}}}` is filled twice; keep `{}` or `{}`",
+                first.parameter.ident, bound.parameter.ident
+            ),
+        );
         diag.on(&first.name, "first filled here");
     }
 }
@@ -204,7 +271,10 @@ fn query_key_is_unique(bound: &Bound, name: &String, earlier: &[Bound], diag: &m
         .iter()
         .find(|earlier| matches!(&earlier.parameter.place, Place::Query(other) if other == name));
     if let Some(first) = first {
-        diag.on(&bound.name, format!("query key `{name}` is used twice"));
+        diag.on(
+            &bound.name,
+            format!("query key `{name}` is used twice; rename one with `#[query(\"...\")]`"),
+        );
         diag.on(&first.name, "first used here");
     }
 }
@@ -213,7 +283,13 @@ fn query_key_is_unique(bound: &Bound, name: &String, earlier: &[Bound], diag: &m
 /// it.
 fn method_has_body(route: &Route, bound: &Bound, diag: &mut Diagnostics) {
     if matches!(route.verb.as_str(), "GET" | "HEAD") {
-        diag.on(&bound.attr, format!("{} requests have no body", route.verb));
+        diag.on(
+            &bound.attr,
+            format!(
+                "{} requests have no body; make `{}` a `#[query]` parameter or use `#[post]`",
+                route.verb, bound.parameter.ident
+            ),
+        );
     }
 }
 
@@ -223,7 +299,13 @@ fn body_is_unique(bound: &Bound, earlier: &[Bound], diag: &mut Diagnostics) {
         .iter()
         .find(|earlier| matches!(earlier.parameter.place, Place::Body))
     {
-        diag.on(&bound.attr, "an endpoint has one body");
+        diag.on(
+            &bound.attr,
+            format!(
+                "an endpoint has one body; put `{}` and `{}` into one struct",
+                first.parameter.ident, bound.parameter.ident
+            ),
+        );
         diag.on(&first.attr, "first body here");
     }
 }

@@ -42,7 +42,10 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
                 implementable = false;
                 diag.on(
                     item_keyword(&item),
-                    "only endpoint methods are allowed here",
+                    format!(
+                        "only endpoint methods are allowed here; {}",
+                        instead_of(&item)
+                    ),
                 );
                 Item::Untouched(item.into_token_stream())
             }
@@ -53,7 +56,7 @@ pub(super) fn client(args: Args, syntax: Trait, diag: &mut Diagnostics) -> Clien
             .iter()
             .all(|item| matches!(item, Item::Untouched(_)))
     {
-        diag.on(&ident, format!("`{ident}` declares no endpoints"));
+        diag.on(&ident, format!("`{ident}` declares no endpoints; add a method with `#[get(\"/...\")]`, `#[post(\"/...\")]`, ..."));
     }
     let head = Head {
         conditions: Conditions::of(&attrs),
@@ -91,6 +94,16 @@ fn item_keyword(item: &TraitItem) -> TokenStream {
     }
 }
 
+/// What to do with an item that is no method.
+fn instead_of(item: &TraitItem) -> String {
+    match item {
+        TraitItem::Const(item) => format!("move `{}` out of the trait", item.ident),
+        TraitItem::Type(item) => format!("move `{}` out of the trait", item.ident),
+        TraitItem::Macro(_) => "write the methods themselves".to_owned(),
+        _ => "move it out of the trait".to_owned(),
+    }
+}
+
 /// One method: an endpoint, or not.
 fn method(mut method: Method, client: &Ident, diag: &mut Diagnostics) -> Item {
     let before = diag.count();
@@ -103,7 +116,11 @@ fn method(mut method: Method, client: &Ident, diag: &mut Diagnostics) -> Item {
     };
     let route = Route::read(verb, diag);
     for other in others {
-        diag.on(other, "an endpoint has one HTTP method");
+        let name = other.path().to_token_stream();
+        diag.on(
+            other,
+            format!("an endpoint has one HTTP method; move `#[{name}]` to a method of its own"),
+        );
         diag.on(verb, "first method here");
     }
     check::signature(&method, client, diag);
@@ -112,7 +129,10 @@ fn method(mut method: Method, client: &Ident, diag: &mut Diagnostics) -> Item {
     if let Some(body) = &method.body {
         diag.at(
             body.braces.span.join(),
-            "an endpoint cannot have a default body",
+            format!(
+                "an endpoint cannot have a default body; end the signature with `;`, or remove `#[{}]`",
+                verb.path().to_token_stream()
+            ),
         );
     }
     if let (Some(route), Some(output)) = (&route, &output) {
@@ -204,7 +224,10 @@ fn output(sig: &Signature, diag: &mut Diagnostics) -> Option<Type> {
     match &sig.output {
         ReturnType::Type(_, ty) => Some((**ty).clone()),
         ReturnType::Default => {
-            diag.on(&sig.ident, "endpoints return `Result<T, E>`");
+            diag.on(
+                &sig.ident,
+                "endpoints return `Result<T, E>`; write `-> Result<(), E>` to ignore the response body",
+            );
             None
         }
     }

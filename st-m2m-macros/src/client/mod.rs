@@ -33,7 +33,7 @@ pub(crate) fn m2m_client(args: TokenStream, item: TokenStream) -> TokenStream {
         },
         (kind, keyword) => {
             let message = format!(
-                "`#[m2m_client]` expects a trait, found {}; if another attribute such as `#[automock]` is above it, move `#[m2m_client]` to the top",
+                "`#[m2m_client]` expects a trait, found {}; put it on a trait, above other attributes such as `#[automock]`",
                 kind.article()
             );
             diag.at(keyword, message);

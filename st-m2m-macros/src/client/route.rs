@@ -66,7 +66,7 @@ impl Route {
             };
             diag.on(
                 &extra,
-                format!("unknown argument `{extra}`; `#[{name}]` takes {takes}"),
+                format!("unknown argument `{extra}`; remove it, `#[{name}]` takes {takes}"),
             );
         }
         let path = path?;
@@ -109,7 +109,10 @@ fn custom_verb(tokens: TokenStream, diag: &mut Diagnostics) -> Option<String> {
     } else if lower == "connect" || lower == "trace" {
         diag.on(
             literal,
-            format!("{} is no method of an endpoint", verb.to_ascii_uppercase()),
+            format!(
+                "{} is no method of an endpoint; use another such as `#[get(\"/...\")]`",
+                verb.to_ascii_uppercase()
+            ),
         );
     } else {
         return Some(verb);

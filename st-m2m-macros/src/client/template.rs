@@ -14,15 +14,17 @@ pub(super) enum Problem {
     /// It is empty or begins with something else.
     NoLeadingSlash(String),
     /// It names a host.
-    Absolute,
-    /// `{` without `}`, at this byte.
-    Unclosed(usize),
-    /// `}` without `{`, at this byte.
-    Unopened(usize),
+    Absolute(String),
+    /// `{` without `}`, at this byte, and the name after it.
+    Unclosed(usize, Option<String>),
+    /// `}` without `{`, at this byte, and the name before it.
+    Unopened(usize, Option<String>),
     /// `{}`
     EmptyPlaceholder,
-    /// `{*rest}`, `{id:regex}`
+    /// `{*rest}`
     CatchAll(String),
+    /// `{id:regex}`
+    Pattern(String),
     /// The name in the braces is none.
     BadName(String),
     /// A placeholder as other routers write it.
@@ -49,35 +51,70 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoLeadingSlash(path) => write!(f, "paths start with `/`; write `\"/{path}\"`"),
-            Self::Absolute => {
+            Self::Absolute(url) => {
+                // scheme:, nothing, host, path
+                let path = url.splitn(4, '/').nth(3).unwrap_or_default();
                 write!(
                     f,
-                    "paths are relative to `base_url`; an absolute URL would send the service token elsewhere"
+                    "paths are relative to `base_url`, an absolute URL would send the service token elsewhere; write `\"/{path}\"`"
                 )
             }
-            Self::Unclosed(at) => write!(f, "unclosed `{{` at byte {at}"),
-            Self::Unopened(at) => write!(f, "`}}` without `{{` at byte {at}"),
-            Self::EmptyPlaceholder => write!(f, "empty placeholder `{{}}`; name a parameter in it"),
-            Self::CatchAll(name) => write!(
-                f,
-                "catch-all placeholders are not supported, found `{{{name}}}`"
-            ),
-            Self::BadName(name) => {
+            Self::Unclosed(at, Some(name)) => {
+                write!(f, "unclosed `{{` at byte {at}; write `{{{name}}}`")
+            }
+            Self::Unclosed(at, None) => {
                 write!(
                     f,
-                    "`{{{name}}}` is not a placeholder; its name has only letters, digits, `_` and `-`"
+                    "unclosed `{{` at byte {at}; write a name and `}}` after it"
+                )
+            }
+            Self::Unopened(at, Some(name)) => {
+                write!(
+                    f,
+                    "`}}` without `{{` at byte {at}; write `{{{name}}}` or remove `}}`"
+                )
+            }
+            Self::Unopened(at, None) => {
+                write!(f, "`}}` without `{{` at byte {at}; remove `}}`")
+            }
+            Self::EmptyPlaceholder => write!(
+                f,
+                "empty placeholder `{{}}`; name a parameter in it, as in `{{id}}`"
+            ),
+            Self::CatchAll(name) => write!(
+                f,
+                "catch-all placeholders are not supported, found `{{{name}}}`; write one placeholder for each segment, as in `{{a}}/{{b}}`"
+            ),
+            Self::Pattern(found) => {
+                let name = found.split(':').next().and_then(good_name);
+                write!(
+                    f,
+                    "placeholders have no patterns, found `{{{found}}}`; write `{{{}}}`",
+                    name.as_deref().unwrap_or("id")
+                )
+            }
+            Self::BadName(found) => {
+                let words = found.split(|c| !is_name_character(c));
+                let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+                write!(
+                    f,
+                    "`{{{found}}}` is not a placeholder, a name has only letters, digits, `_` and `-`; write `{{{}}}`",
+                    good_name(&words.join("_")).as_deref().unwrap_or("id")
                 )
             }
             Self::Colon(name) => write!(
                 f,
                 "placeholders are written `{{{name}}}`, not `:{name}`; a segment that begins with a colon is `%3A{name}`"
             ),
-            Self::PartOfSegment(name) => write!(f, "`{{{name}}}` must be a whole path segment"),
-            Self::Twice(name) => write!(f, "`{{{name}}}` appears twice"),
-            Self::EmptySegment => write!(f, "path contains an empty segment `//`"),
+            Self::PartOfSegment(name) => write!(
+                f,
+                "`{{{name}}}` must be a whole path segment; write `{{{name}}}` alone and let the parameter hold all of it"
+            ),
+            Self::Twice(name) => write!(f, "`{{{name}}}` appears twice; rename one"),
+            Self::EmptySegment => write!(f, "path contains an empty segment `//`; write `/`"),
             Self::DotSegment(segment) => write!(
                 f,
-                "path contains a dot segment `{segment}`, which would leave the path"
+                "path contains a dot segment `{segment}`, which would leave the path; write the path without it"
             ),
             Self::Query => write!(
                 f,
@@ -108,7 +145,7 @@ impl Template {
                 .next()
                 .is_some_and(|scheme| scheme.ends_with(':'));
             return Err(vec![if absolute {
-                Problem::Absolute
+                Problem::Absolute(path.to_owned())
             } else {
                 Problem::NoLeadingSlash(path.to_owned())
             }]);
@@ -145,7 +182,8 @@ impl Template {
     fn segment(&mut self, segment: &str, at: usize, problems: &mut Vec<Problem>) {
         if let Some(open) = segment.find('{') {
             let Some(length) = segment[open..].find('}') else {
-                return problems.push(Problem::Unclosed(at + open));
+                let name = good_name(&segment[open + 1..]);
+                return problems.push(Problem::Unclosed(at + open, name));
             };
             let name = &segment[open + 1..open + length];
             match placeholder(name) {
@@ -159,7 +197,8 @@ impl Template {
                 Ok(()) => self.placeholders.push(name.to_owned()),
             }
         } else if let Some(close) = segment.find('}') {
-            problems.push(Problem::Unopened(at + close));
+            let name = good_name(&segment[..close]);
+            problems.push(Problem::Unopened(at + close, name));
         } else {
             literal(segment, problems);
         }
@@ -181,16 +220,25 @@ fn until<'a>(path: &'a str, mark: char, problem: Problem, problems: &mut Vec<Pro
 fn placeholder(name: &str) -> Result<(), Problem> {
     if name.is_empty() {
         Err(Problem::EmptyPlaceholder)
-    } else if name.starts_with('*') || name.contains(':') {
+    } else if name.starts_with('*') {
         Err(Problem::CatchAll(name.to_owned()))
-    } else if name
-        .chars()
-        .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-    {
+    } else if name.contains(':') {
+        Err(Problem::Pattern(name.to_owned()))
+    } else if name.chars().all(is_name_character) {
         Ok(())
     } else {
         Err(Problem::BadName(name.to_owned()))
     }
+}
+
+/// What the name of a placeholder consists of.
+fn is_name_character(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '-'
+}
+
+/// The name, if it is a good one for a placeholder.
+fn good_name(name: &str) -> Option<String> {
+    placeholder(name).is_ok().then(|| name.to_owned())
 }
 
 /// Checks a segment without placeholders: it is sent as it is written.
@@ -273,57 +321,90 @@ mod tests {
             "paths start with `/`; write `\"/orders\"`"
         );
         assert_eq!(problem(""), "paths start with `/`; write `\"/\"`");
-        let absolute = "paths are relative to `base_url`; an absolute URL would send the service token elsewhere";
-        assert_eq!(problem("https://evil.example/a"), absolute);
+        let absolute = |path| {
+            format!(
+                "paths are relative to `base_url`, an absolute URL would send the service token elsewhere; write `\"{path}\"`"
+            )
+        };
+        assert_eq!(problem("https://evil.example/a/{b}"), absolute("/a/{b}"));
+        assert_eq!(problem("https://evil.example"), absolute("/"));
         assert_eq!(
             problem("//evil.example/a"),
-            "path contains an empty segment `//`"
+            "path contains an empty segment `//`; write `/`"
         );
     }
 
     #[test]
     fn braces() {
-        assert_eq!(problem("/orders/{id"), "unclosed `{` at byte 8");
+        assert_eq!(
+            problem("/orders/{id"),
+            "unclosed `{` at byte 8; write `{id}`"
+        );
+        assert_eq!(
+            problem("/orders/{"),
+            "unclosed `{` at byte 8; write a name and `}` after it"
+        );
         assert_eq!(
             problem("/orders/{id/x}"),
-            "unclosed `{` at byte 8 + `}` without `{` at byte 13"
+            "unclosed `{` at byte 8; write `{id}` + `}` without `{` at byte 13; write `{x}` or remove `}`"
         );
-        assert_eq!(problem("/orders/id}"), "`}` without `{` at byte 10");
+        assert_eq!(
+            problem("/orders/id}"),
+            "`}` without `{` at byte 10; write `{id}` or remove `}`"
+        );
+        assert_eq!(problem("/a/}"), "`}` without `{` at byte 3; remove `}`");
         assert_eq!(
             problem("/{}"),
-            "empty placeholder `{}`; name a parameter in it"
+            "empty placeholder `{}`; name a parameter in it, as in `{id}`"
         );
         assert_eq!(
             problem("/a/:id"),
             "placeholders are written `{id}`, not `:id`; a segment that begins with a colon is `%3Aid`"
         );
-        assert_eq!(problem("/a-{id}"), "`{id}` must be a whole path segment");
-        assert_eq!(problem("/{a}{b}"), "`{a}` must be a whole path segment");
-        assert_eq!(problem("/{id}/{id}"), "`{id}` appears twice");
+        let part = |name| {
+            format!(
+                "`{{{name}}}` must be a whole path segment; write `{{{name}}}` alone and let the parameter hold all of it"
+            )
+        };
+        assert_eq!(problem("/a-{id}"), part("id"));
+        assert_eq!(problem("/{a}{b}"), part("a"));
+        assert_eq!(problem("/{id}/{id}"), "`{id}` appears twice; rename one");
         assert_eq!(
             problem("/{*rest}"),
-            "catch-all placeholders are not supported, found `{*rest}`"
+            "catch-all placeholders are not supported, found `{*rest}`; write one placeholder for each segment, as in `{a}/{b}`"
         );
         assert_eq!(
             problem("/{id:[0-9]+}"),
-            "catch-all placeholders are not supported, found `{id:[0-9]+}`"
+            "placeholders have no patterns, found `{id:[0-9]+}`; write `{id}`"
+        );
+        assert_eq!(
+            problem("/{:a}"),
+            "placeholders have no patterns, found `{:a}`; write `{id}`"
         );
         assert_eq!(
             problem("/{a b}"),
-            "`{a b}` is not a placeholder; its name has only letters, digits, `_` and `-`"
+            "`{a b}` is not a placeholder, a name has only letters, digits, `_` and `-`; write `{a_b}`"
         );
         assert_eq!(
             problem("/{{id}}"),
-            "`{{id}` is not a placeholder; its name has only letters, digits, `_` and `-`"
+            "`{{id}` is not a placeholder, a name has only letters, digits, `_` and `-`; write `{id}`"
+        );
+        assert_eq!(
+            problem("/{!}"),
+            "`{!}` is not a placeholder, a name has only letters, digits, `_` and `-`; write `{id}`"
         );
     }
 
     #[test]
     fn segments() {
-        assert_eq!(problem("/a//b"), "path contains an empty segment `//`");
+        assert_eq!(
+            problem("/a//b"),
+            "path contains an empty segment `//`; write `/`"
+        );
         for dots in [".", "..", "%2e", "%2E%2e", ".%2e"] {
-            let message =
-                format!("path contains a dot segment `{dots}`, which would leave the path");
+            let message = format!(
+                "path contains a dot segment `{dots}`, which would leave the path; write the path without it"
+            );
             assert_eq!(problem(&format!("/a/{dots}/b")), message);
             assert_eq!(problem(&format!("/a/{dots}")), message);
         }

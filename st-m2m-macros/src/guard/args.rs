@@ -14,7 +14,7 @@ const KEYS: &[&str] = &["from", "crate"];
 /// Reads `from` and `crate`. What is wrong is reported and counts as absent.
 pub(super) fn read(tokens: TokenStream, diag: &mut Diagnostics) -> (Policy, Krate) {
     let (mut from, mut krate) = (Slot::new(), Slot::new());
-    for argument in Argument::list(tokens, diag) {
+    for argument in Argument::list(tokens, "from", diag) {
         if argument.key == "from" {
             let names = names(&argument, diag);
             from.set(argument.key, names, diag);

@@ -35,7 +35,7 @@ impl Handler {
         check_qualifiers(&sig, diag);
         let caller = take_callers(&mut sig, diag);
         if let Some(variadic) = &sig.variadic {
-            diag.on(variadic.dots, "handlers cannot be variadic");
+            diag.on(variadic.dots, "handlers cannot be variadic; remove `...`");
         }
         match body {
             FunctionBody::Block(body) if diag.count() == before => {
@@ -50,7 +50,10 @@ impl Handler {
             }
             body => {
                 if let FunctionBody::Absent(semicolon) = &body {
-                    diag.on(semicolon, "a guarded handler needs a body");
+                    diag.on(
+                        semicolon,
+                        "a guarded handler needs a body; write `{ ... }` instead of `;`",
+                    );
                 }
                 Err(Box::new(Function {
                     attrs,
@@ -66,13 +69,19 @@ impl Handler {
 /// A handler is `async` and nothing else.
 fn check_qualifiers(sig: &Signature, diag: &mut Diagnostics) {
     if let Some(token) = &sig.constness {
-        diag.on(token, "handlers cannot be `const`");
+        diag.on(token, "handlers cannot be `const`; remove `const`");
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        diag.on(token, "handlers cannot be `unsafe`");
+        diag.on(token, "handlers cannot be `unsafe`; remove `unsafe`");
     }
     if let Some(abi) = &sig.abi {
-        diag.on(abi, "handlers cannot be `extern`");
+        diag.on(
+            abi,
+            format!(
+                "handlers cannot be `extern`; remove `{}`",
+                abi.to_token_stream()
+            ),
+        );
     }
     if sig.asyncness.is_none() {
         diag.on(sig.fn_token, "handlers are async; write `async fn`");
@@ -97,10 +106,13 @@ fn take_callers(sig: &mut Signature, diag: &mut Diagnostics) -> Option<usize> {
         };
         for attr in attrs.extract_if(.., |attr| is_caller(attr)) {
             if !matches!(attr.meta, Meta::Path(_)) {
-                diag.on(arguments(&attr.meta), "`#[caller]` takes no arguments");
+                diag.on(
+                    arguments(&attr.meta),
+                    "`#[caller]` takes no arguments; write `#[caller]`",
+                );
             }
             if let Some((_, first)) = &first {
-                diag.on(&attr, "only one parameter can be `#[caller]`");
+                diag.on(&attr, "only one parameter can be `#[caller]`; keep one");
                 diag.on(first, "first `#[caller]` here");
             } else {
                 first = Some((position, attr));

@@ -43,7 +43,7 @@ pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream
             diag.at(
                 keyword,
                 format!(
-                    "`#[m2m_protected]` guards an `async fn` handler, found {}",
+                    "`#[m2m_protected]` guards an `async fn` handler, found {}; put it on the handler",
                     kind.article()
                 ),
             );

@@ -19,16 +19,19 @@ impl Policy {
         for literal in &names {
             let name = literal.value();
             if name.is_empty() {
-                diag.on(literal, "a service name cannot be empty");
+                diag.on(
+                    literal,
+                    r#"a service name cannot be empty; write one such as `"orders"`"#,
+                );
             } else if let Some(odd) = name.chars().find(|c| c.is_whitespace() || c.is_control()) {
                 diag.on(
                     literal,
                     format!(
-                        "a service name has no whitespace or control characters, found {odd:?}"
+                        "a service name has no whitespace or control characters, found {odd:?}; remove it"
                     ),
                 );
             } else if seen.contains(&name) {
-                diag.on(literal, format!("duplicate service `{name}`"));
+                diag.on(literal, format!("duplicate service `{name}`; keep one"));
             }
             seen.push(name);
         }

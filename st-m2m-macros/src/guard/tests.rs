@@ -184,11 +184,11 @@ fn keys() {
     );
     bad_args(
         quote!(from = "a", from = "b"),
-        &["duplicate `from`", "first given here"],
+        &["duplicate `from`; keep one", "first given here"],
     );
     bad_args(
         quote!("a"),
-        &["expected an argument of the form `key = value`"],
+        &[r#"expected an argument of the form `key = value`; write `from = "a"`"#],
     );
     bad_args(
         quote!(from("a")),
@@ -196,7 +196,7 @@ fn keys() {
     );
     bad_args(
         quote!(from = "a",, crate = ::b),
-        &["expected an argument before this comma"],
+        &["expected an argument before this comma; remove the comma"],
     );
 }
 
@@ -225,16 +225,22 @@ fn values_of_from() {
         quote!(from = []),
         &["`from = []` lets nobody in; name the services or drop the key to let any service in"],
     );
-    bad_args(quote!(from = ""), &["a service name cannot be empty"]);
+    bad_args(
+        quote!(from = ""),
+        &[r#"a service name cannot be empty; write one such as `"orders"`"#],
+    );
     bad_args(
         quote!(from = "a b"),
-        &["a service name has no whitespace or control characters, found ' '"],
+        &["a service name has no whitespace or control characters, found ' '; remove it"],
     );
     bad_args(
         quote!(from = "a\u{7}"),
-        &["a service name has no whitespace or control characters, found '\\u{7}'"],
+        &["a service name has no whitespace or control characters, found '\\u{7}'; remove it"],
     );
-    bad_args(quote!(from = ["a", "b", "a"]), &["duplicate service `a`"]);
+    bad_args(
+        quote!(from = ["a", "b", "a"]),
+        &["duplicate service `a`; keep one"],
+    );
 }
 
 #[test]
@@ -260,7 +266,11 @@ fn all_errors_at_once() {
 
 #[test]
 fn only_functions() {
-    let found = |what| format!("`#[m2m_protected]` guards an `async fn` handler, found {what}");
+    let found = |what| {
+        format!(
+            "`#[m2m_protected]` guards an `async fn` handler, found {what}; put it on the handler"
+        )
+    };
     bad_item(
         quote!(
             struct S;
@@ -297,31 +307,31 @@ fn only_async_functions() {
         quote!(
             async unsafe fn f() {}
         ),
-        &["handlers cannot be `unsafe`"],
+        &["handlers cannot be `unsafe`; remove `unsafe`"],
     );
     bad_item(
         quote!(
             const async fn f() {}
         ),
-        &["handlers cannot be `const`"],
+        &["handlers cannot be `const`; remove `const`"],
     );
     bad_item(
         quote!(
             async extern "C" fn f() {}
         ),
-        &["handlers cannot be `extern`"],
+        &[r#"handlers cannot be `extern`; remove `extern "C"`"#],
     );
     bad_item(
         quote!(
             async fn f(a: A, ...) {}
         ),
-        &["handlers cannot be variadic"],
+        &["handlers cannot be variadic; remove `...`"],
     );
     bad_item(
         quote!(
             async fn f();
         ),
-        &["a guarded handler needs a body"],
+        &["a guarded handler needs a body; write `{ ... }` instead of `;`"],
     );
 }
 
@@ -349,7 +359,7 @@ fn callers() {
             async fn f(#[caller] a: A, #[caller] b: B) {}
         ),
         &[
-            "only one parameter can be `#[caller]`",
+            "only one parameter can be `#[caller]`; keep one",
             "first `#[caller]` here",
         ],
     );
@@ -363,7 +373,7 @@ fn callers() {
             }
         ),
         &[
-            "only one parameter can be `#[caller]`",
+            "only one parameter can be `#[caller]`; keep one",
             "first `#[caller]` here",
         ],
     );
@@ -371,18 +381,18 @@ fn callers() {
         quote!(
             async fn f(#[caller(a)] a: A) {}
         ),
-        &["`#[caller]` takes no arguments"],
+        &["`#[caller]` takes no arguments; write `#[caller]`"],
     );
     bad_item(
         quote!(
             async fn f(#[caller()] a: A) {}
         ),
-        &["`#[caller]` takes no arguments"],
+        &["`#[caller]` takes no arguments; write `#[caller]`"],
     );
     bad_item(
         quote!(
             async fn f(#[caller = 5] a: A) {}
         ),
-        &["`#[caller]` takes no arguments"],
+        &["`#[caller]` takes no arguments; write `#[caller]`"],
     );
 }

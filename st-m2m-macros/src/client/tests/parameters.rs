@@ -39,7 +39,25 @@ fn bindings() {
                 a: A,
             ) -> R;
         ),
-        &["a parameter has one binding", "first binding here"],
+        &[
+            "a parameter has one binding; keep `#[query]` or `#[body]`",
+            "first binding here",
+        ],
+    );
+    bad(
+        quote!(
+            #[get("/")]
+            async fn f(
+                &self,
+                #[query]
+                #[query]
+                a: A,
+            ) -> R;
+        ),
+        &[
+            "a parameter has one binding; keep one",
+            "first binding here",
+        ],
     );
     let ambiguous =
         "cannot tell whether `order` is the body or a query parameter; add `#[body]` or `#[query]`";
@@ -59,21 +77,24 @@ fn bindings() {
             #[post("/")]
             async fn f(&self, #[body] a: A, #[body] b: A) -> R;
         ),
-        &["an endpoint has one body", "first body here"],
+        &[
+            "an endpoint has one body; put `a` and `b` into one struct",
+            "first body here",
+        ],
     );
     bad(
         quote!(
             #[get("/")]
             async fn f(&self, #[body] a: A) -> R;
         ),
-        &["GET requests have no body"],
+        &["GET requests have no body; make `a` a `#[query]` parameter or use `#[post]`"],
     );
     bad(
         quote!(
             #[head("/")]
             async fn f(&self, #[body] a: A) -> Reply;
         ),
-        &["HEAD requests have no body"],
+        &["HEAD requests have no body; make `a` a `#[query]` parameter or use `#[post]`"],
     );
     good(quote!(
         #[delete("/")]
@@ -84,7 +105,10 @@ fn bindings() {
             #[get("/")]
             async fn f(&self, tag: A, #[query("tag")] b: A) -> R;
         ),
-        &["query key `tag` is used twice", "first used here"],
+        &[
+            "query key `tag` is used twice; rename one with `#[query(\"...\")]`",
+            "first used here",
+        ],
     );
 }
 
@@ -121,7 +145,7 @@ fn binding_arguments() {
             #[post("/")]
             async fn f(&self, #[body(text)] a: A) -> R;
         ),
-        &["unknown argument `text`; `#[body]` takes no arguments"],
+        &["unknown argument `text`; remove it, `#[body]` takes no arguments"],
     );
     bad(
         quote!(
@@ -135,7 +159,7 @@ fn binding_arguments() {
             #[get("/")]
             async fn f(&self, #[query("")] a: A) -> R;
         ),
-        &["a name on the wire cannot be empty"],
+        &["a name on the wire cannot be empty; write `#[query]` to use the parameter's"],
     );
 }
 

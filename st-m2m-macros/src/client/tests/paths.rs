@@ -38,7 +38,10 @@ fn endpoint_attributes() {
             #[post("/a")]
             async fn f(&self) -> R;
         ),
-        &["an endpoint has one HTTP method", "first method here"],
+        &[
+            "an endpoint has one HTTP method; move `#[post]` to a method of its own",
+            "first method here",
+        ],
     );
     bad(
         quote!(
@@ -73,7 +76,7 @@ fn endpoint_attributes() {
             #[get("/", idempotent)]
             async fn f(&self) -> R;
         ),
-        &["unknown argument `idempotent`; `#[get]` takes only a path"],
+        &["unknown argument `idempotent`; remove it, `#[get]` takes only a path"],
     );
 }
 
@@ -118,14 +121,14 @@ fn custom_methods() {
             #[request("TRACE", "/")]
             async fn f(&self) -> R;
         ),
-        &["TRACE is no method of an endpoint"],
+        &["TRACE is no method of an endpoint; use another such as `#[get(\"/...\")]`"],
     );
     bad(
         quote!(
             #[request("A", "/", 5)]
             async fn f(&self) -> R;
         ),
-        &["unknown argument `5`; `#[request]` takes only a method and a path"],
+        &["unknown argument `5`; remove it, `#[request]` takes only a method and a path"],
     );
 }
 
@@ -135,16 +138,15 @@ fn paths() {
         "orders/{id}",
         &["paths start with `/`; write `\"/orders/{id}\"`"],
     );
-    let absolute =
-        "paths are relative to `base_url`; an absolute URL would send the service token elsewhere";
+    let absolute = "paths are relative to `base_url`, an absolute URL would send the service token elsewhere; write `\"/{id}\"`";
     bad_path("https://a/{id}", &[absolute]);
-    bad_path("/a/{id", &["unclosed `{` at byte 3"]);
-    bad_path("/{id}/{id}", &["`{id}` appears twice"]);
+    bad_path("/a/{id", &["unclosed `{` at byte 3; write `{id}`"]);
+    bad_path("/{id}/{id}", &["`{id}` appears twice; rename one"]);
     bad_path(
         "/../{}",
         &[
-            "path contains a dot segment `..`, which would leave the path",
-            "empty placeholder `{}`; name a parameter in it",
+            "path contains a dot segment `..`, which would leave the path; write the path without it",
+            "empty placeholder `{}`; name a parameter in it, as in `{id}`",
         ],
     );
 }
@@ -177,33 +179,47 @@ fn placeholders_and_parameters() {
             #[get("/orders")]
             async fn f(&self, #[path] order_id: u8) -> R;
         ),
-        &["`order_id` is not in the path `/orders`"],
+        &[
+            "`order_id` is not in the path `/orders`; add `/{order_id}` to it or make the parameter a `#[query]`",
+        ],
     );
     bad(
         quote!(
             #[get("/{id}")]
             async fn f(&self, #[path("ID")] id: u8) -> R;
         ),
-        &["`ID` is not in the path `/{id}`"],
+        &["`ID` is not in the path `/{id}`; add `/{ID}` to it or make the parameter a `#[query]`"],
     );
     bad(
         quote!(
             #[get("/{id}")]
             async fn f(&self, id: u8, #[path("id")] other: u8) -> R;
         ),
-        &["`{id}` is filled twice", "first filled here"],
+        &[
+            "`{id}` is filled twice; keep `id` or `other`",
+            "first filled here",
+        ],
     );
-    for ty in [
-        quote!(Option<u8>),
-        quote!(&Vec<u8>),
-        quote!(&[u8]),
-        quote!([u8; 2]),
-        quote!(()),
-        quote!((u8, u8)),
+    bad(
+        quote!(
+            #[get("/{order_id}")]
+            async fn f(&self, #[path] order_ids: u8) -> R;
+        ),
+        &["`order_ids` is not in the path `/{order_id}`; did you mean `{order_id}`?"],
+    );
+    for (ty, help) in [
+        (quote!(Option<u8>), "write `id: u8`"),
+        (quote!(&Vec<u8>), "write `id: u8`"),
+        (quote!(&[u8]), "write `id: u8`"),
+        (quote!([u8; 2]), "write `id: u8`"),
+        (quote!(()), "take the value itself"),
+        (quote!((u8, u8)), "take the value itself"),
     ] {
         bad(
             quote!(#[get("/{id}")] async fn f(&self, id: #ty) -> R;),
-            &["a path segment is always present and single"],
+            &[&format!(
+                "a path segment is always present and single; {help}"
+            )],
         );
     }
 }

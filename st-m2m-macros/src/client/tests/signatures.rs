@@ -10,14 +10,14 @@ use crate::client::m2m_client;
 fn signatures() {
     bad(
         quote!(#[get("/")] async fn f(&self) -> R { half. }),
-        &["an endpoint cannot have a default body"],
+        &["an endpoint cannot have a default body; end the signature with `;`, or remove `#[get]`"],
     );
     bad(
         quote!(
             #[get("/")]
             fn f(&self) -> R;
         ),
-        &["endpoint methods must be `async`"],
+        &["endpoint methods must be `async`; write `async fn`"],
     );
     for receiver in [
         quote!(),
@@ -36,65 +36,80 @@ fn signatures() {
             #[get("/")]
             async fn f<T>(&self) -> R;
         ),
-        &["endpoint methods cannot be generic"],
+        &["endpoint methods cannot be generic; write the concrete type instead of `T`"],
     );
     bad(
         quote!(
             #[get("/")]
             async fn f<const N: u8>(&self) -> R;
         ),
-        &["endpoint methods cannot be generic"],
+        &["endpoint methods cannot be generic; write the value instead of `N`"],
     );
     bad(
         quote!(
             #[get("/")]
             async fn f(&self, a: Option<impl A>) -> R;
         ),
-        &["endpoint methods cannot be generic"],
+        &["endpoint methods cannot be generic; write the concrete type"],
     );
     bad(
         quote!(
             #[get("/")]
             const async fn f(&self) -> R;
         ),
-        &["endpoint methods must not be `const`"],
+        &["endpoint methods must not be `const`; remove `const`"],
     );
     bad(
         quote!(
             #[get("/")]
             async unsafe fn f(&self) -> R;
         ),
-        &["endpoint methods must not be `unsafe`"],
+        &["endpoint methods must not be `unsafe`; remove `unsafe`"],
     );
     bad(
         quote!(
             #[get("/")]
             async extern "C" fn f(&self) -> R;
         ),
-        &["endpoint methods must not be `extern`"],
+        &[r#"endpoint methods must not be `extern`; remove `extern "C"`"#],
     );
     bad(
         quote!(
             #[get("/")]
             async fn f(&self, ...) -> R;
         ),
-        &["endpoint methods must not be variadic"],
+        &["endpoint methods must not be variadic; remove `...`"],
     );
     bad(
         quote!(
             #[get("/")]
             pub async fn f(&self) -> R;
         ),
-        &["methods of a trait have no visibility of their own"],
+        &["methods of a trait have no visibility of their own; remove `pub`"],
+    );
+    bad(
+        quote!(
+            #[get("/")]
+            pub(crate) async fn f(&self) -> R;
+        ),
+        &["methods of a trait have no visibility of their own; remove `pub(...)`"],
     );
 }
 
 #[test]
 fn names_and_types() {
-    for pattern in [quote!(_), quote!((a, b)), quote!(mut a), quote!(ref a)] {
+    for (pattern, name) in [
+        (quote!(_), "name"),
+        (quote!((a, b)), "name"),
+        (quote!(mut a), "a"),
+        (quote!(ref a), "a"),
+    ] {
+        let message = format!(
+            "parameters must be plain names: the name is used on the wire; write `{name}: A`"
+        );
         bad(
             quote!(#[get("/")] async fn f(&self, #pattern: A) -> R;),
-            &["parameters must be plain names: the name is used on the wire"],
+            &[&message],
         );
     }
     bad(
@@ -102,21 +117,21 @@ fn names_and_types() {
             #[get("/")]
             async fn f(&self);
         ),
-        &["endpoints return `Result<T, E>`"],
+        &["endpoints return `Result<T, E>`; write `-> Result<(), E>` to ignore the response body"],
     );
     bad(
         quote!(
             #[get("/")]
             async fn new(&self) -> R;
         ),
-        &["`new` conflicts with a generated `OrdersClient::new`"],
+        &["`new` conflicts with a generated `OrdersClient::new`; rename the method"],
     );
     bad(
         quote!(
             #[get("/")]
             async fn builder(&self) -> R;
         ),
-        &["`builder` conflicts with a generated `OrdersClient::builder`"],
+        &["`builder` conflicts with a generated `OrdersClient::builder`; rename the method"],
     );
 }
 

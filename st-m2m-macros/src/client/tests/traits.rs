@@ -43,7 +43,7 @@ fn keys() {
     bad_args(quote!(srvice = "a"), &[misspelled]);
     bad_args(
         quote!(service = "a", service = "b"),
-        &["duplicate `service`", "first given here"],
+        &["duplicate `service`; keep one", "first given here"],
     );
     bad_args(
         quote!(service),
@@ -59,10 +59,21 @@ fn keys() {
     );
     bad_args(
         quote!(service = "Billing"),
-        &["service names use lowercase letters, digits and `-`"],
+        &[r#"service names use lowercase letters, digits and `-`; write `"billing"`"#],
     );
-    bad_args(quote!(service = ""), &["a service name cannot be empty"]);
-    let url = "`base_url` must be an absolute http(s) URL with no query, fragment or credentials";
+    bad_args(
+        quote!(service = "Order_service"),
+        &[r#"service names use lowercase letters, digits and `-`; write `"order-service"`"#],
+    );
+    bad_args(
+        quote!(service = "größe"),
+        &[r#"service names use lowercase letters, digits and `-`; write one such as `"billing"`"#],
+    );
+    bad_args(
+        quote!(service = ""),
+        &[r#"a service name cannot be empty; write one such as `"billing"`"#],
+    );
+    let url = r#"`base_url` must be an absolute http(s) URL with no query, fragment or credentials; write one such as `"https://billing.internal"`"#;
     bad_args(quote!(service = "a", base_url = "billing.internal"), &[url]);
     bad_args(
         quote!(service = "a", base_url = 5),
@@ -76,7 +87,7 @@ fn keys() {
 fn only_traits() {
     let found = |what| {
         format!(
-            "`#[m2m_client]` expects a trait, found {what}; if another attribute such as `#[automock]` is above it, move `#[m2m_client]` to the top"
+            "`#[m2m_client]` expects a trait, found {what}; put it on a trait, above other attributes such as `#[automock]`"
         )
     };
     bad_item(
@@ -102,33 +113,35 @@ fn traits_stand_alone() {
     );
     bad_item(
         quote!(trait T<A> { #endpoint }),
-        &["`#[m2m_client]` traits cannot be generic"],
+        &["`#[m2m_client]` traits cannot be generic; remove `<...>` and write concrete types"],
     );
     bad_item(
         quote!(trait T where Self: Sized { #endpoint }),
-        &["`#[m2m_client]` traits cannot be generic"],
+        &["`#[m2m_client]` traits cannot be generic; remove the `where` clause"],
     );
     bad_item(
         quote!(unsafe trait T { #endpoint }),
-        &["`#[m2m_client]` traits cannot be `unsafe`"],
+        &["`#[m2m_client]` traits cannot be `unsafe`; remove `unsafe`"],
     );
     bad_item(
         quote!(auto trait T { #endpoint }),
-        &["`#[m2m_client]` traits cannot be `auto`"],
+        &["`#[m2m_client]` traits cannot be `auto`; remove `auto`"],
     );
     bad_item(
         quote!(trait T: Clone + Send + Sync + 'static { #endpoint }),
-        &["`T` must stand alone; compose clients instead of inheriting"],
+        &["`T` must stand alone; remove this bound and compose clients instead of inheriting"],
     );
     bad_item(
         quote!(trait T: ?Sized { #endpoint }),
-        &["`T` must stand alone; compose clients instead of inheriting"],
+        &["`T` must stand alone; remove this bound and compose clients instead of inheriting"],
     );
     bad_item(
         quote!(
             trait T {}
         ),
-        &["`T` declares no endpoints"],
+        &[
+            "`T` declares no endpoints; add a method with `#[get(\"/...\")]`, `#[post(\"/...\")]`, ...",
+        ],
     );
     bad_item(
         quote!(
@@ -136,7 +149,9 @@ fn traits_stand_alone() {
                 fn f() {}
             }
         ),
-        &["`T` declares no endpoints"],
+        &[
+            "`T` declares no endpoints; add a method with `#[get(\"/...\")]`, `#[post(\"/...\")]`, ...",
+        ],
     );
 }
 
@@ -166,7 +181,7 @@ fn markers_are_added_once() {
 
 #[test]
 fn other_items() {
-    let expected = "only endpoint methods are allowed here";
+    let expected = "only endpoint methods are allowed here; move `A` out of the trait";
     bad(
         quote!(
             type A;
@@ -179,7 +194,10 @@ fn other_items() {
         ),
         &[expected],
     );
-    bad(quote!(a! {}), &[expected]);
+    bad(
+        quote!(a! {}),
+        &["only endpoint methods are allowed here; write the methods themselves"],
+    );
 }
 
 #[test]
@@ -191,9 +209,9 @@ fn errors_of_all_endpoints_at_once() {
             #[get("/c")] async fn c(&self);
         },
         &[
-            "endpoint methods must be `async`",
+            "endpoint methods must be `async`; write `async fn`",
             "paths start with `/`; write `\"/b\"`",
-            "endpoints return `Result<T, E>`",
+            "endpoints return `Result<T, E>`; write `-> Result<(), E>` to ignore the response body",
         ],
     );
 }
