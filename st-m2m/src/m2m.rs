@@ -174,8 +174,8 @@ impl M2m {
     /// # Errors
     ///
     /// [`Error::Claims`] for claims that would change what the token is (`iss`, `iat`, `exp`, and those of sessions
-    /// and `OAuth2` tokens) and for a validity that cannot be minted; [`Error::Core`] when the core refuses or cannot be reached; [`Error::NoCore`] when the
-    /// configuration has none.
+    /// and `OAuth2` tokens) and for a validity that cannot be minted; [`Error::Core`] when the core refuses or cannot
+    /// be reached; [`Error::NoCore`] when the configuration has none.
     pub async fn create_jwt<C: Serialize>(
         &self,
         claims: &C,

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use st_m2m::{
-    Config, JwksSource, M2m, Reason, SigningKey, dev::DevCore, error::KeysError,
-    jwks::KeySet,
+    Config, JwksSource, M2m, Reason, SigningKey, dev::DevCore, error::KeysError, jwks::KeySet,
 };
 use st_m2m_tests::{
     jwt::{self, ISSUER},

@@ -110,14 +110,14 @@ impl Core {
             match self.post_to(host, path, body).await {
                 Ok((200, answer)) => match answer.pointer(pointer).and_then(Value::as_str) {
                     Some(token) => return Ok(token.to_owned()),
-                    None => failures.push(format!("{host} answered without one")),
+                    None => failures.push(format!("{host} answered without a token")),
                 },
-                Ok((status, _)) => failures.push(format!("{host} answered {status}")),
+                Ok((status, _)) => failures.push(format!("{host} answered status {status}")),
                 Err(error) => failures.push(format!("{host}: {}", cause(&error))),
             }
         }
         let failures = failures.join("; ");
-        Err(format!("cannot have a token of POST {path} of the core: {failures}").into())
+        Err(format!("the core gave no token for POST {path}: {failures}").into())
     }
 
     async fn post_to(&self, host: &str, path: &str, body: &Value) -> reqwest::Result<(u16, Value)> {
