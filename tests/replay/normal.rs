@@ -2,10 +2,12 @@
 //!
 //! The order of members stays, and so does everything else. A JWT becomes its decoded header and payload.
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use serde_json::Value;
 
 const TOLERANT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -16,6 +18,25 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
         .decode(text)
         .or_else(|_| GeneralPurpose::new(&alphabet::STANDARD, TOLERANT).decode(text))
         .ok()
+}
+
+/// Whether `jwk` made the signature of `token`, a JWT.
+pub(crate) fn is_signed_by(token: &str, jwk: &Value) -> bool {
+    let number = |name: &str| decode(jwk[name].as_str()?);
+    let verified = || {
+        let (message, signature) = token.rsplit_once('.')?;
+        RsaPublicKeyComponents {
+            n: number("n")?,
+            e: number("e")?,
+        }
+        .verify(
+            &RSA_PKCS1_2048_8192_SHA256,
+            message.as_bytes(),
+            &decode(signature)?,
+        )
+        .ok()
+    };
+    verified().is_some()
 }
 
 /// Normalises JSON text; times become distances from `now`, in milliseconds since the Unix epoch.

@@ -1,10 +1,11 @@
 //! Recorded exchanges with a real SuperTokens Core and a real backend SDK.
 //!
 //! They lie in `tests/fixtures/supertokens`, whose README tells how they were made. When the environment variable
-//! `ST_M2M_RECORDINGS` names a further folder of the same form, it is read too.
+//! `ST_M2M_RECORDINGS` names a further folder of the same form, it is read too. A relative name is resolved against
+//! the workspace's root, since cargo runs each test in its package's folder.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs, io,
     path::{Path, PathBuf},
 };
@@ -34,6 +35,9 @@ pub struct Recording {
     /// Tokens found in the answer.
     #[serde(default)]
     pub response_tokens: Vec<Token>,
+    /// The folder it belongs to: the one that holds `core`, `node` and `jwks_by_instance.json`.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// The file it was read from.
     #[serde(skip)]
     pub file: PathBuf,
@@ -122,6 +126,22 @@ impl Recording {
         self.meta.instance.as_deref()?.split_whitespace().next()
     }
 
+    /// Whether it lies in the project's own folder.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.folder == own_folder()
+    }
+
+    /// The first value of a header of the request.
+    #[must_use]
+    pub fn request_header(&self, name: &str) -> Option<&str> {
+        self.request
+            .headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     /// The request's path without its query.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -129,14 +149,27 @@ impl Recording {
     }
 }
 
+/// The project's own recordings.
+#[must_use]
+pub fn own_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/supertokens")
+}
+
 /// The folders that are read: the project's own, and the one that the environment names.
 #[must_use]
 pub fn folders() -> Vec<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/supertokens");
+    let own = own_folder();
     let further = env::var_os(FOLDER_VARIABLE)
         .filter(|folder| !folder.is_empty())
-        .map(PathBuf::from);
+        .map(|folder| from_root(Path::new(&folder)))
+        .filter(|further| fs::canonicalize(further).ok() != fs::canonicalize(&own).ok());
     std::iter::once(own).chain(further).collect()
+}
+
+/// A relative path starts at the workspace's root.
+fn from_root(path: &Path) -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).join(path)
 }
 
 /// All recordings, in the order in which they were made.
@@ -146,15 +179,21 @@ pub fn folders() -> Vec<PathBuf> {
 /// When a folder or a file cannot be read; the message names it.
 #[must_use]
 pub fn load() -> Vec<Recording> {
+    load_all(&folders()).unwrap_or_else(|message| panic!("{message}"))
+}
+
+/// The recordings of several folders, in the order in which they were made.
+///
+/// # Errors
+///
+/// As [`load_from`].
+pub fn load_all(folders: &[PathBuf]) -> Result<Vec<Recording>, String> {
     let mut recordings = Vec::new();
-    for folder in folders() {
-        match load_from(&folder) {
-            Ok(found) => recordings.extend(found),
-            Err(message) => panic!("{message}"),
-        }
+    for folder in folders {
+        recordings.extend(load_from(folder)?);
     }
     recordings.sort_by_key(|recording| recording.meta.recorded_at_ms);
-    recordings
+    Ok(recordings)
 }
 
 /// The recordings of one folder, which must hold at least one.
@@ -165,26 +204,26 @@ pub fn load() -> Vec<Recording> {
 pub fn load_from(folder: &Path) -> Result<Vec<Recording>, String> {
     let mut recordings = Vec::new();
     for (name, peer) in [("core", Peer::Core), ("node", Peer::Node)] {
-        let folder = folder.join(name);
-        let entries = match fs::read_dir(&folder) {
+        let inner = folder.join(name);
+        let entries = match fs::read_dir(&inner) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
                 return Err(format!(
                     "recordings: cannot read {}: {error}",
-                    folder.display()
+                    inner.display()
                 ));
             }
         };
         for entry in entries {
             let file = entry
-                .map_err(|error| format!("recordings: cannot read {}: {error}", folder.display()))?
+                .map_err(|error| format!("recordings: cannot read {}: {error}", inner.display()))?
                 .path();
             if file
                 .extension()
                 .is_some_and(|extension| extension == "json")
             {
-                recordings.extend(load_file(&file, peer)?);
+                recordings.extend(load_file(folder, &file, peer)?);
             }
         }
     }
@@ -198,34 +237,40 @@ pub fn load_from(folder: &Path) -> Result<Vec<Recording>, String> {
 }
 
 /// A recording; `None` for a file that sums up many exchanges (member `probe`).
-fn load_file(file: &Path, peer: Peer) -> Result<Option<Recording>, String> {
+fn load_file(folder: &Path, file: &Path, peer: Peer) -> Result<Option<Recording>, String> {
     let value: Value = read(file)?;
     if value.get("probe").is_some() {
         return Ok(None);
     }
     let mut recording: Recording = serde_json::from_value(value)
         .map_err(|error| format!("recordings: {} has another form: {error}", file.display()))?;
+    folder.clone_into(&mut recording.folder);
     file.clone_into(&mut recording.file);
     recording.peer = peer;
     Ok(Some(recording))
 }
 
-/// The JWKS of each instance, by its name and port, such as `main 3567`.
+/// The keys that recorded instances published: folder and instance, such as `main 3567`, to a JWKS. Instances of the
+/// same name in two folders are two instances.
+pub type PublishedKeys = BTreeMap<(PathBuf, String), Value>;
+
+/// The keys of every folder that `recordings` come from.
 ///
 /// # Panics
 ///
 /// When a file cannot be read; the message names it.
 #[must_use]
-pub fn published_keys() -> BTreeMap<String, Value> {
-    let mut keys = BTreeMap::new();
-    for folder in folders() {
-        let file = folder.join("jwks_by_instance.json");
-        if file.exists() {
-            match read::<BTreeMap<String, Value>>(&file) {
-                Ok(found) => keys.extend(found),
-                Err(message) => panic!("{message}"),
-            }
-        }
+pub fn published_keys(recordings: &[Recording]) -> PublishedKeys {
+    let folders: BTreeSet<&PathBuf> = recordings.iter().map(|it| &it.folder).collect();
+    let mut keys = PublishedKeys::new();
+    for folder in folders {
+        let found: BTreeMap<String, Value> = read(&folder.join("jwks_by_instance.json"))
+            .unwrap_or_else(|message| panic!("{message}"));
+        keys.extend(
+            found
+                .into_iter()
+                .map(|(name, jwks)| ((folder.clone(), name), jwks)),
+        );
     }
     keys
 }
@@ -256,7 +301,16 @@ mod tests {
             Some("application/json;charset=UTF-8")
         );
         assert_eq!(minted.response_tokens[0].payload["source"], "microservice");
-        assert!(published_keys().contains_key("main 3567"));
+        assert!(minted.is_own());
+        let main = (own_folder(), "main 3567".to_owned());
+        assert!(published_keys(&recordings).contains_key(&main));
+    }
+
+    #[test]
+    fn a_relative_folder_starts_at_the_root_of_the_workspace() {
+        let own = from_root(Path::new("tests/fixtures/supertokens"));
+        assert_eq!(own, own_folder());
+        assert_eq!(from_root(Path::new("/a/b")), Path::new("/a/b"));
     }
 
     #[test]
