@@ -47,7 +47,7 @@ impl Handler {
 pub(crate) enum Cause {
     /// The request's.
     Request,
-    /// The issuer's, who gives no keys. Not an error of ours: anybody can cause it with an invented key id.
+    /// The issuer's, who gives no keys at all. Not an error of ours: it heals when the issuer is back.
     Issuer,
     /// Ours: there is nothing to verify with.
     Program,

@@ -28,12 +28,15 @@ impl Core {
             (embedded.connection_uri().to_owned(), Some(embedded))
         };
         config = config.connection_uri(&connection_uri);
-        // The issuer that tokens name. Nothing need be served there, since keys come from the core.
-        if variable("ST_M2M_API_DOMAIN").is_none() {
-            let ours = embedded.as_ref().map(DevCore::api_domain);
+        // The issuer that tokens name. The embedded core serves keys there as a backend SDK does, which is where services
+        // look by default; elsewhere nothing need be served, since keys come from the core.
+        let named = variable("ST_M2M_API_DOMAIN").is_some();
+        let served = embedded.as_ref().filter(|_| !named);
+        if !named {
+            let ours = served.map(DevCore::api_domain);
             config = config.api_domain(ours.unwrap_or("http://localhost:3001"));
         }
-        if variable("ST_M2M_JWKS").is_none() {
+        if served.is_none() && variable("ST_M2M_JWKS").is_none() {
             config = config.jwks(JwksSource::Core);
         }
         Ok(Self {
