@@ -229,6 +229,7 @@ mod tests {
             "18446744073709551615",
             "18446744073709551616",
             "1e300",
+            "1e999",
             "-1",
             "-0.5",
             "\"1\"",
@@ -239,10 +240,6 @@ mod tests {
         ] {
             assert_eq!(expiry(value), Err(Reason::ExpiryMissing), "{value}");
         }
-        assert!(
-            Claims::read(r#"{"exp":1e999}"#).is_err()
-                || read(r#"{"exp":1e999,"iat":0}"#).dates().is_err()
-        );
     }
 
     #[test]

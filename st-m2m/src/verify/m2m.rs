@@ -142,10 +142,20 @@ mod tests {
 
     #[test]
     fn extreme_clocks_do_not_overflow() {
-        for now in [0, 1, u64::MAX] {
-            for one in [dates(0, 1, Some(0)), dates(0, u64::MAX, Some(u64::MAX))] {
-                let _verdict = check_dates(one, &rules(), now);
-            }
+        let (first, last) = (dates(0, 1, Some(0)), dates(0, u64::MAX, Some(u64::MAX)));
+        for (one, now, expected) in [
+            (first, 0, Ok(())),
+            (first, 1, Ok(())),
+            (first, u64::MAX, Err(Reason::Expired)),
+            (last, 0, Err(Reason::NotYetValid)),
+            (last, 1, Err(Reason::NotYetValid)),
+            (last, u64::MAX, Err(Reason::Expired)),
+        ] {
+            assert_eq!(
+                check_dates(one, &rules(), now),
+                expected,
+                "{one:?} at {now}"
+            );
         }
     }
 }
