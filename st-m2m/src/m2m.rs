@@ -212,6 +212,7 @@ fn check_as_a_receiver(
 ) -> Result<(), Error> {
     let rules = VerificationRules {
         issuers: vec![issuer.to_owned()],
+        oauth2_clients: None,
         audience: None,
         leeway,
         max_token_age: None,

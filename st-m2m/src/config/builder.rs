@@ -29,6 +29,7 @@ pub struct ConfigBuilder {
     pub(super) token_validity: Option<Duration>,
     pub(super) signing_key: Option<SigningKey>,
     pub(super) issuers: Vec<String>,
+    pub(super) accept_oauth2_clients: bool,
     pub(super) audience: Option<String>,
     pub(super) leeway: Option<Duration>,
     pub(super) max_token_age: Option<Duration>,
@@ -109,7 +110,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// The path below which `api_domain` serves the SuperTokens API. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
+    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, and part of the issuer
+    /// of `OAuth2` clients' tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
     pub fn api_base_path(mut self, api_base_path: impl Into<String>) -> Self {
         self.api_base_path = Some(api_base_path.into());
         self
@@ -162,11 +164,23 @@ impl ConfigBuilder {
         self
     }
 
-    /// Accepted `iss` values, compared exactly. Default: `api_domain` alone. `ST_M2M_ISSUERS`.
+    /// Accepted `iss` values, compared exactly, of every kind of token. Default: `api_domain` alone, and
+    /// `{api_domain}{api_base_path}` alone for the tokens of `OAuth2` clients. `ST_M2M_ISSUERS`.
     ///
     /// Tokens minted with `Session.createJWT` of SuperTokens' SDKs carry `{api_domain}{api_base_path}`.
     pub fn issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
         self.issuers = issuers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether `OAuth2` clients are services too: their own tokens, from the grant `client_credentials`, are accepted
+    /// beside those that services mint, and [`Caller::service`](crate::Caller::service) is the client's id. Default:
+    /// no. `ST_M2M_ACCEPT_OAUTH2_CLIENTS`.
+    ///
+    /// A token that a user had issued to a client is no service's and stays refused. Whoever may create clients, or
+    /// knows the secret of one, is let in: name clients in `from = …` where that is not every service.
+    pub fn accept_oauth2_clients(mut self, accept: bool) -> Self {
+        self.accept_oauth2_clients = accept;
         self
     }
 

@@ -15,7 +15,7 @@ use crate::{
     supertokens::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire},
     token::{self, OwnToken},
     transport::PlainHttp,
-    verify::VerificationRules,
+    verify::{OAuth2ClientRules, VerificationRules},
 };
 
 /// A dynamic key stays published for twice the access token validity (1 h by default) after it last signed; a
@@ -45,7 +45,7 @@ impl ConfigBuilder {
         let core = self.core(&plain_http)?;
         let mint = self.minting(core.is_some())?;
         let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
-        let verification = self.verification(&api.domain)?;
+        let verification = self.verification(&api.domain, &api_base_path)?;
         #[cfg(feature = "client")]
         let urls = self.base_urls(&plain_http)?;
         Ok(Config {
@@ -230,10 +230,11 @@ impl ConfigBuilder {
                 .map_err(|error| ConfigError::new("jwks", error.to_string()))
         };
         let source = self.jwks.clone().unwrap_or_default();
-        if self.api_base_path.is_some() && !matches!(source, JwksSource::Sdk) {
+        let is_issuer = self.accept_oauth2_clients && self.issuers.is_empty();
+        if self.api_base_path.is_some() && !matches!(source, JwksSource::Sdk) && !is_issuer {
             return Err(ConfigError::new(
                 "api_base_path",
-                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`",
+                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, and that is no issuer: it is one with `accept_oauth2_clients` and without `issuers`",
             ));
         }
         match source {
@@ -264,7 +265,11 @@ impl ConfigBuilder {
         }
     }
 
-    fn verification(&self, api_domain: &str) -> Result<VerificationRules, ConfigError> {
+    fn verification(
+        &self,
+        api_domain: &str,
+        api_base_path: &str,
+    ) -> Result<VerificationRules, ConfigError> {
         let leeway = self.leeway.unwrap_or(Duration::from_secs(5));
         if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
             return Err(ConfigError::new(
@@ -272,10 +277,12 @@ impl ConfigBuilder {
                 format!("must be whole seconds, at most `60s`, not {leeway:?}"),
             ));
         }
-        let issuers = if self.issuers.is_empty() {
-            vec![api_domain.to_owned()]
-        } else {
-            self.issuers.clone()
+        let issuers = |default: String| {
+            if self.issuers.is_empty() {
+                vec![default]
+            } else {
+                self.issuers.clone()
+            }
         };
         if self
             .audience
@@ -292,7 +299,10 @@ impl ConfigBuilder {
             None => None,
         };
         Ok(VerificationRules {
-            issuers,
+            issuers: issuers(api_domain.to_owned()),
+            oauth2_clients: self.accept_oauth2_clients.then(|| OAuth2ClientRules {
+                issuers: issuers(format!("{api_domain}{api_base_path}")),
+            }),
             audience: self.audience.clone(),
             leeway: leeway.as_secs(),
             max_token_age,

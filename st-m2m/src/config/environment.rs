@@ -35,6 +35,9 @@ const KEYS: &[(&str, Read)] = &[
         }))
     }),
     ("ISSUERS", |b, v| Ok(b.issuers(list(v)?))),
+    ("ACCEPT_OAUTH2_CLIENTS", |b, v| {
+        Ok(b.accept_oauth2_clients(boolean(v)?))
+    }),
     ("AUDIENCE", |b, v| Ok(b.audience(v))),
     ("LEEWAY", |b, v| Ok(b.leeway(duration(v)?))),
     ("MAX_TOKEN_AGE", |b, v| Ok(b.max_token_age(duration(v)?))),
@@ -216,6 +219,7 @@ mod tests {
                 "ST_M2M_ISSUERS",
                 "https://api.example.com,https://api.example.com/api",
             ),
+            ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "true"),
             ("ST_M2M_AUDIENCE", "orders"),
             ("ST_M2M_LEEWAY", "0s"),
             ("ST_M2M_MAX_TOKEN_AGE", "1h"),
@@ -239,6 +243,11 @@ mod tests {
         assert_eq!(
             serde_json::Value::from(mint.claims.clone()),
             serde_json::json!({"region": "eu", "sub": "orders", "scope": "a:read b:write"})
+        );
+        let clients = config.verification.oauth2_clients.as_ref();
+        assert_eq!(
+            clients.map(|it| it.issuers.as_slice()),
+            Some(config.verification.issuers.as_slice())
         );
         assert_eq!(config.verification.leeway, 0);
         assert_eq!(config.verification.max_token_age, Some(3600));
@@ -295,6 +304,7 @@ mod tests {
             ),
             ("ST_M2M_SIGNING_KEY", "rotating", "`static` or `dynamic`"),
             ("ST_M2M_ACCEPT_KEYS", "all", "`any` or `static`"),
+            ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "1", "`true` or `false`"),
             ("ST_M2M_CONNECT_TIMEOUT", "0s", "more than nothing"),
             ("ST_M2M_ALLOW_HTTP", "http://core", "no host"),
             ("ST_M2M_URL_BILLING", "billing", "absolute http(s) URL"),
@@ -322,6 +332,49 @@ mod tests {
         let builder = ConfigBuilder::from_vars(variables).expect("readable");
         let config = builder.service("b").build().expect("a configuration");
         assert_eq!(config.service(), Some("b"));
+    }
+
+    #[test]
+    fn the_issuer_of_oauth2_clients_has_the_base_path() {
+        let issuers = |variables: &[(&str, &str)]| {
+            let variables = [("ST_M2M_API_DOMAIN", "https://api.example.com")]
+                .iter()
+                .chain(variables)
+                .copied();
+            let rules = Config::from_vars(variables)
+                .expect("a configuration")
+                .verification;
+            (rules.issuers, rules.oauth2_clients.map(|it| it.issuers))
+        };
+        let accept = ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "true");
+        let domain = || vec!["https://api.example.com".to_owned()];
+        assert_eq!(issuers(&[]), (domain(), None));
+        assert_eq!(
+            issuers(&[("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "false")]),
+            (domain(), None)
+        );
+        for (path, issuer) in [
+            ("/auth", "https://api.example.com/auth"),
+            ("api/v1/", "https://api.example.com/api/v1"),
+            ("/", "https://api.example.com"),
+        ] {
+            // It counts though the keys are elsewhere.
+            for jwks in ["sdk", "https://keys.example"] {
+                let path = ("ST_M2M_API_BASE_PATH", path);
+                assert_eq!(
+                    issuers(&[accept, path, ("ST_M2M_JWKS", jwks)]),
+                    (domain(), Some(vec![issuer.to_owned()])),
+                    "{path:?} {jwks}"
+                );
+            }
+        }
+        let message = error(&[
+            accept,
+            ("ST_M2M_API_BASE_PATH", "/auth"),
+            ("ST_M2M_JWKS", "https://keys.example"),
+            ("ST_M2M_ISSUERS", "https://api.example.com"),
+        ]);
+        assert!(message.contains("`issuers`"), "{message}");
     }
 
     #[test]

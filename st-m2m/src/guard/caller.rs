@@ -22,6 +22,10 @@ impl Caller {
     }
 
     /// The service's name, claim `sub`. Tokens minted by the Node code of SuperTokens' guide have none.
+    ///
+    /// Of an `OAuth2` client, which is a service where
+    /// [`accept_oauth2_clients`](crate::ConfigBuilder::accept_oauth2_clients) says so, it is the client's id:
+    /// `from = "stcl_…"` matches it.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.0.subject.as_deref()
@@ -32,7 +36,8 @@ impl Caller {
         self.0.scopes.iter().map(String::as_str)
     }
 
-    /// The kind of token the service presented.
+    /// The kind of token the service presented: [`TokenKind::Service`], or [`TokenKind::OAuth2Access`] of an `OAuth2`
+    /// client.
     #[must_use]
     pub fn kind(&self) -> TokenKind {
         self.0.kind

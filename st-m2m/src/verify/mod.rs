@@ -6,6 +6,7 @@ mod claims;
 mod jws;
 mod kind;
 mod m2m;
+mod oauth2_client;
 mod reason;
 mod refusal;
 mod rules;
@@ -14,7 +15,7 @@ mod verifier;
 pub use self::{kind::TokenKind, reason::Reason, rules::AcceptKeys};
 pub(crate) use self::{
     refusal::Refusal,
-    rules::VerificationRules,
+    rules::{OAuth2ClientRules, VerificationRules},
     verifier::{Verified, Verifier, check_without_signature},
 };
 pub(crate) use crate::jwks::RETRY_AFTER;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Reason, Refusal, TokenKind, VerificationRules,
-    claims::Claims,
-    jws::{Header, Jws},
-    m2m::{self, Facts},
+    jws::Jws,
+    rules::{self, Facts},
 };
 use crate::{
     clock::Clock,
@@ -55,12 +54,12 @@ impl Verifier {
     /// is known, the answer is ready at the first poll.
     pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
         let jws = Jws::split(token)?;
-        let (key_id, facts) = check(&jws, &self.rules, self.clock.unix_seconds())?;
+        let facts = check(&jws, &self.rules, self.clock.unix_seconds())?;
         let candidates = self
             .keys
-            .find(&key_id)
+            .find(&facts.key_id)
             .await
-            .map_err(|error| Refusal::found(reason(error), &key_id))?;
+            .map_err(|error| Refusal::found(reason(error), &facts.key_id))?;
         check_signature(&jws, &candidates)?;
         // Last, because it is answered 403: only a good token earns that.
         if let Some(own) = &self.rules.audience
@@ -72,27 +71,20 @@ impl Verifier {
             ));
         }
         Ok(Verified {
-            kind: TokenKind::Service,
+            kind: facts.kind,
             subject: facts.subject,
             issuer: facts.issuer,
             scopes: facts.scopes,
             issued_at: facts.dates.issued_at,
             expires_at: facts.dates.expires_at,
-            key_id,
-            claims: jws.payload,
+            key_id: facts.key_id,
+            claims: jws.into_payload(),
         })
     }
 }
 
-/// Holds a token to every rule that needs no key: its key id, and what the rules established.
-fn check(jws: &Jws<'_>, rules: &VerificationRules, now: u64) -> Result<(String, Facts), Refusal> {
-    let header = Header::read(&jws.header)?;
-    let claims = Claims::read(&jws.payload)?;
-    let kind = TokenKind::of(&header, &claims);
-    let key_id = header.check()?;
-    let facts = m2m::check(kind, &claims, rules, now)?;
-    m2m::check_key_id(key_id, rules)?;
-    Ok((key_id.to_owned(), facts))
+fn check(jws: &Jws<'_>, rules: &VerificationRules, now: u64) -> Result<Facts, Refusal> {
+    rules::check(jws.header(), jws.payload(), rules, now)
 }
 
 /// Whether a receiver with these rules would accept the token, if its signature is good. For the service that the
