@@ -63,10 +63,10 @@ pub(super) struct Claims<'c> {
 
 /// The dates that every service token has, in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dates {
-    pub(super) issued_at: u64,
-    pub(super) expires_at: u64,
-    pub(super) not_before: Option<u64>,
+pub(crate) struct Dates {
+    pub(crate) issued_at: u64,
+    pub(crate) expires_at: u64,
+    pub(crate) not_before: Option<u64>,
 }
 
 impl<'c> Claims<'c> {

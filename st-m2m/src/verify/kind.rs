@@ -57,6 +57,18 @@ impl TokenKind {
         }
     }
 
+    /// A stable name for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Session => "session",
+            Self::OAuth2Access => "oauth2_access",
+            Self::Id => "id",
+            Self::Other => "other",
+        }
+    }
+
     /// The values of header member `typ` that a token of this kind may have.
     pub(super) fn types(self) -> &'static [&'static str] {
         match self {

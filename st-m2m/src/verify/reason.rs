@@ -65,6 +65,9 @@ pub enum Reason {
     UnknownKey,
     /// The signature is not that key's.
     BadSignature,
+    /// The token was revoked here: [`M2m::revoke`](crate::M2m::revoke), or a
+    /// [`RevocationCheck`](crate::RevocationCheck).
+    Revoked,
     /// A good token without this service's audience.
     AudienceNotAccepted,
     /// A good token of a service that `from = …` does not name.
@@ -116,6 +119,7 @@ impl Reason {
             Self::ClaimMalformed => "claim_malformed",
             Self::UnknownKey => "unknown_key",
             Self::BadSignature => "bad_signature",
+            Self::Revoked => "revoked",
             Self::AudienceNotAccepted => "audience_not_accepted",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::KeyUnconfirmed => "key_unconfirmed",
@@ -168,6 +172,7 @@ impl fmt::Display for Reason {
                 "the issuer has no such key: do both services use one core, and does `jwks` name its keys?"
             }
             Self::BadSignature => "the token's signature is not the key's",
+            Self::Revoked => "the token was revoked by this service",
             Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
             Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",
             Self::KeyUnconfirmed => {

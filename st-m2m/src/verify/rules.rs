@@ -43,17 +43,16 @@ pub(crate) struct OAuth2ClientRules {
 
 /// What the rules established of a token.
 #[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) kind: TokenKind,
-    pub(super) key_id: String,
-    pub(super) subject: Option<String>,
-    pub(super) issuer: String,
+pub(crate) struct Facts {
+    pub(crate) kind: TokenKind,
+    pub(crate) key_id: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) issuer: String,
     /// It is compared with the receiver's when the signature is known to be good.
-    pub(super) audience: Vec<String>,
-    pub(super) scopes: Vec<String>,
-    pub(super) dates: Dates,
-    #[expect(dead_code, reason = "for the verifier, which does not look at it yet")]
-    pub(super) token_id: Option<String>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) dates: Dates,
+    pub(crate) token_id: Option<String>,
 }
 
 /// Holds a token to every rule that needs no key, at the time `now`, in seconds since the Unix epoch.
@@ -68,14 +67,25 @@ pub(super) fn check(
     let header = Header::read(header_text)?;
     let claims = Claims::read(payload_text)?;
     let kind = TokenKind::of(&header, &claims);
+    check_kind(kind, &header, &claims, rules, now).map_err(|refusal| refusal.of(kind))
+}
+
+/// Holds a token to the rules of its kind.
+fn check_kind(
+    kind: TokenKind,
+    header: &Header<'_>,
+    claims: &Claims<'_>,
+    rules: &VerificationRules,
+    now: u64,
+) -> Result<Facts, Refusal> {
     let key_id = header.check(kind.types())?;
     let issuers = match (kind, &rules.oauth2_clients) {
         (TokenKind::Service, _) => {
-            m2m::check(&claims)?;
+            m2m::check(claims)?;
             &rules.issuers
         }
         (TokenKind::OAuth2Access, Some(clients)) => {
-            oauth2_client::check(&claims)?;
+            oauth2_client::check(claims)?;
             &clients.issuers
         }
         (TokenKind::OAuth2Access | TokenKind::Session | TokenKind::Id | TokenKind::Other, _) => {
