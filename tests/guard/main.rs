@@ -2,7 +2,6 @@
 
 mod answers;
 mod events;
-mod keys;
 mod order;
 mod service;
 mod tokens;

@@ -51,3 +51,18 @@ pub fn shared_core() -> DevCore {
     });
     CORE.clone()
 }
+
+/// A clock that stood at [`NOW`] when it was made and follows tokio's, paused or not: for simulations in which both pass.
+#[must_use]
+pub fn flowing_clock() -> Arc<dyn Clock> {
+    Arc::new(FlowingClock(tokio::time::Instant::now()))
+}
+
+#[derive(Debug)]
+struct FlowingClock(tokio::time::Instant);
+
+impl Clock for FlowingClock {
+    fn unix_millis(&self) -> u64 {
+        NOW * 1000 + u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

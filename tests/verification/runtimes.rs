@@ -1,0 +1,82 @@
+//! Runtimes that end, or stand still, while the service goes on in another.
+
+use st_m2m::{M2m, Reason};
+use st_m2m_tests::{still::core, verdict::verdict};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::issuer::{Issuer, minutes, pass, seconds, token, two_cores, unknown};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+}
+
+fn started_in(runtime: &Runtime, issuer: &Issuer) -> M2m {
+    runtime.block_on(issuer.receiver())
+}
+
+/// The task that fetches keys goes with its runtime; the next request makes another.
+#[test]
+fn keys_are_fetched_in_another_runtime_when_the_first_is_gone() {
+    let (issuer, (old, new)) = (Issuer::new(), two_cores());
+    issuer.publish(&[&old]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    first.block_on(m2m.ready(seconds(1))).expect("ready");
+    drop(first);
+    issuer.publish(&[&old, &new]);
+    runtime().block_on(async {
+        assert_eq!(verdict(&m2m, &token(&old)).await, Ok(()));
+        assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+    });
+    // That one is gone as well.
+    issuer.publish(&[&new]);
+    runtime().block_on(async {
+        m2m.reload().await.expect("keys");
+        assert_eq!(verdict(&m2m, &token(&old)).await, Err(Reason::UnknownKey));
+    });
+}
+
+/// The same where no request needs a new key: the set is fetched again when it is old.
+#[test]
+fn old_keys_are_fetched_again_in_another_runtime() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    first.block_on(m2m.ready(seconds(1))).expect("ready");
+    drop(first);
+    runtime().block_on(async {
+        pass(minutes(11)).await;
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+        pass(seconds(1)).await;
+        assert_eq!(issuer.fetches(), 2);
+        assert!(m2m.status().keys_are_fresh());
+    });
+}
+
+/// A service started in a runtime that nobody drives afterwards: whoever waited for it in vain once, waits no second time.
+#[test]
+fn a_runtime_that_stands_still_is_not_waited_for_twice() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    // `receiver` spawns the task, which has no turn before `block_on` returns.
+    let frozen = runtime();
+    let m2m = started_in(&frozen, &issuer);
+    let before = issuer.fetches();
+    runtime().block_on(async {
+        let first = verdict(&m2m, &unknown(1)).await;
+        let good = verdict(&m2m, &token(&core)).await;
+        if before == 0 {
+            assert_eq!(first, Err(Reason::KeysUnavailable));
+        }
+        assert_eq!(good, Ok(()));
+    });
+    // It wakes up late, and changes nothing any more.
+    let meanwhile = issuer.fetches();
+    frozen.block_on(pass(minutes(60)));
+    assert_eq!(issuer.fetches(), meanwhile);
+}
