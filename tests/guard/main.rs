@@ -3,6 +3,8 @@
 mod answers;
 mod events;
 mod keys;
+mod kinds;
+mod oauth2_clients;
 mod order;
 mod service;
 mod tokens;
