@@ -2,6 +2,8 @@
 
 mod answers;
 mod events;
+mod kinds;
+mod oauth2_clients;
 mod order;
 mod service;
 mod tokens;

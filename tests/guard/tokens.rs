@@ -4,15 +4,18 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use st_m2m::{AcceptKeys, Reason, SigningKey, TokenKind};
 use st_m2m_tests::{
     jwt::{self, claims as good_claims, header},
     still::{NOW, core},
-    verdict::{caller, verdict},
+    verdict::verdict,
 };
 
-use crate::service::{Service, config, sign, start};
+use crate::{
+    oauth2_clients::client_claims,
+    service::{Service, config, sign, start},
+};
 
 /// The good claims with `member` changed.
 fn with(member: &str, value: Value) -> Value {
@@ -135,6 +138,9 @@ async fn claims() {
         (with("sub", json!(null)), Err(ClaimMalformed)),
         (with("scope", json!(["a"])), Err(ClaimMalformed)),
         (with("scp", json!("a")), Err(ClaimMalformed)),
+        (with("jti", json!("a")), Ok(())),
+        (with("jti", json!(7)), Err(ClaimMalformed)),
+        (with("jti", json!(null)), Err(ClaimMalformed)),
     ] {
         assert_eq!(
             verdict(&service.m2m, &service.token(&claims)).await,
@@ -206,60 +212,96 @@ async fn headers() {
     }
 }
 
-/// Every kind that one key set signs, each as its issuer writes it and with `source: microservice` smuggled in.
+/// Dates are held to the same rules in every kind of token that is accepted.
 #[tokio::test]
-async fn kinds() {
-    let service = Service::start().await;
-    let m2m = &service.m2m;
-    let Value::Object(smuggled) =
-        json!({"source": "microservice", "iss": "https://api.example.com"})
-    else {
-        unreachable!()
+async fn dates() {
+    use Reason::{
+        Expired, ExpiryMissing, ExpiryNotAfterIssue, IssuedAtMissing, IssuedInTheFuture,
+        NotBeforeMalformed, NotYetValid,
     };
-    for payload in [Map::new(), smuggled] {
-        let session = service
-            .core
-            .create_session("user-1", payload)
-            .expect("a session");
-        assert_eq!(
-            verdict(m2m, &session).await,
-            Err(Reason::WrongKind(TokenKind::Session))
-        );
-    }
-    let oauth = json!({
-        "iss": "https://api.example.com/auth", "sub": "stcl_1", "client_id": "stcl_1", "scp": ["a"], "aud": ["b"],
-        "iat": NOW, "nbf": NOW, "exp": NOW + 3600, "jti": "1", "stt": 1, "gid": "2",
-    });
-    let id = json!({"iss": "https://api.example.com/auth", "aud": "stcl_1", "iat": NOW, "exp": NOW + 60, "stt": 2, "at_hash": "x", "sid": "y"});
-    let visitor =
-        json!({"iss": "https://api.example.com", "iat": NOW, "exp": NOW + 60, "theme": "dark"});
-    for (claims, kind, smuggled) in [
-        (
-            oauth,
-            TokenKind::OAuth2Access,
-            Err(Reason::WrongKind(TokenKind::OAuth2Access)),
-        ),
-        (id, TokenKind::Id, Err(Reason::WrongKind(TokenKind::Id))),
-        // With the mark of a service and nobody else's, it is a service: whoever minted it said so.
-        (visitor, TokenKind::Other, Ok(())),
+    let service = Service::with(|config| config.accept_oauth2_clients(true)).await;
+    // Past 2^53 - 1 no date is one, however it is written.
+    let no_dates = [
+        json!("1"),
+        json!(null),
+        json!(true),
+        json!([NOW]),
+        json!({}),
+        json!(-1),
+        json!(-0.5),
+        json!(i64::MIN),
+        json!(1_u64 << 53),
+        json!(u64::MAX),
+        json!(9_007_199_254_740_992.0),
+        json!(1e19),
+        json!(1e300),
+        json!(f64::MAX),
+    ];
+    let mut rows = vec![
+        ("exp", json!(1_700_000_000_000_u64), Ok(())), // the year 55 840
+        ("exp", json!(NOW + 100 * 365 * 86400), Ok(())),
+        ("exp", json!((1_u64 << 53) - 1), Ok(())),
+        ("exp", json!(9_007_199_254_740_991.0), Ok(())),
+        ("exp", json!(1e15), Ok(())),
+        ("exp", json!(NOW + 1), Ok(())),
+        ("exp", json!(NOW), Err(ExpiryNotAfterIssue)),
+        ("exp", json!(0), Err(ExpiryNotAfterIssue)),
+        ("exp", json!(-0.0), Err(ExpiryNotAfterIssue)),
+        ("iat", json!(0), Ok(())),
+        ("iat", json!(-0.0), Ok(())),
+        ("iat", json!(1e9), Ok(())),
+        ("iat", json!(1_795_440_864.9), Ok(())), // NOW + 5.9: fractions are dropped
+        ("iat", json!(NOW + 5), Ok(())),
+        ("iat", json!(NOW + 6), Err(IssuedInTheFuture)),
+        ("iat", json!(NOW + 3600), Err(ExpiryNotAfterIssue)),
+        ("nbf", json!(0), Ok(())),
+        ("nbf", json!(-0.0), Ok(())),
+        ("nbf", json!(1.5), Ok(())),
+        ("nbf", json!(NOW + 5), Ok(())),
+        ("nbf", json!(NOW + 6), Err(NotYetValid)),
+        ("nbf", json!((1_u64 << 53) - 1), Err(NotYetValid)),
+    ];
+    for (member, reason) in [
+        ("exp", ExpiryMissing),
+        ("iat", IssuedAtMissing),
+        ("nbf", NotBeforeMalformed),
     ] {
-        let token = sign(&service.core, &header(), &claims);
-        assert_eq!(
-            verdict(m2m, &token).await,
-            Err(Reason::WrongKind(kind)),
-            "{claims}"
-        );
-        let mut claims = claims;
-        claims["source"] = json!("microservice");
-        claims["iss"] = json!("https://api.example.com");
-        let token = sign(&service.core, &header(), &claims);
-        assert_eq!(verdict(m2m, &token).await, smuggled, "{claims}");
+        rows.extend(no_dates.iter().map(|it| (member, it.clone(), Err(reason))));
     }
-    let token = sign(&service.core, &header(), &good_claims());
-    assert_eq!(
-        caller(m2m, &token).await.expect("a service").kind(),
-        TokenKind::Service
-    );
+    for good in [good_claims(), client_claims()] {
+        for (member, value, expected) in &rows {
+            let mut claims = good.clone();
+            claims[member] = value.clone();
+            assert_eq!(
+                verdict(&service.m2m, &service.token(&claims)).await,
+                *expected,
+                "{claims}"
+            );
+        }
+        for (member, expected) in [
+            ("exp", Err(ExpiryMissing)),
+            ("iat", Err(IssuedAtMissing)),
+            ("nbf", Ok(())),
+        ] {
+            let mut claims = good.clone();
+            claims.as_object_mut().expect("an object").remove(member);
+            assert_eq!(
+                verdict(&service.m2m, &service.token(&claims)).await,
+                expected,
+                "{claims}"
+            );
+        }
+        let mut claims = good;
+        claims["iat"] = json!(NOW - 60);
+        for (expiry, expected) in [(NOW - 4, Ok(())), (NOW - 5, Err(Expired))] {
+            claims["exp"] = json!(expiry);
+            assert_eq!(
+                verdict(&service.m2m, &service.token(&claims)).await,
+                expected,
+                "{claims}"
+            );
+        }
+    }
 }
 
 /// A token has one spelling: whatever lenient decoders would also take is refused.

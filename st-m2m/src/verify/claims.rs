@@ -221,12 +221,19 @@ mod tests {
             ("1.9", 1),
             ("1e3", 1000),
             ("-0.0", 0),
+            ("-0", 0),
+            ("1E3", 1000),
+            ("1e-1", 0),
+            ("3153600000", 3_153_600_000),
+            ("1675123200000", 1_675_123_200_000),
             ("9007199254740991", LATEST_DATE),
         ] {
             assert_eq!(expiry(value), Ok(expected), "{value}");
         }
         for value in [
             "9007199254740992",
+            "9007199254740991.5",
+            "1e19",
             "18446744073709551615",
             "18446744073709551616",
             "1e300",
@@ -250,6 +257,10 @@ mod tests {
             r#"{"iss":"a","\u0069ss":"b"}"#,
             r#"{"source":"microservice","source":"x"}"#,
             r#"{"exp":1,"exp":2}"#,
+            r#"{"stt":1,"stt":1}"#,
+            r#"{"jti":"a","jti":"b"}"#,
+            r#"{"client_id":"a","client_id":"a"}"#,
+            r#"{"sessionHandle":"a","sessionHandle":"a"}"#,
             r#"{"tId":null,"tId":null}"#,
             r#"["https://iss"]"#,
             "{",
@@ -262,6 +273,30 @@ mod tests {
             );
         }
         assert!(Claims::read(r#"{"mine":1,"mine":2}"#).is_ok());
+    }
+
+    /// What needs no parser is not given to one: it means the same without.
+    #[test]
+    fn strings_are_those_of_json() {
+        for value in [
+            r#""""#,
+            r#""a""#,
+            r#""\u0061\/""#,
+            r#""\"""#,
+            r#""\\""#,
+            r#""\ud83d\ude00""#,
+            r#""\ud800""#,
+            r#""\u00e9 é""#,
+            "1",
+            "null",
+            r#"["a"]"#,
+            r#"{"a":"a"}"#,
+        ] {
+            let text = format!("{{ \"sub\" : {value} }}");
+            let expected = serde_json::from_str(value).map_err(|_| Reason::ClaimMalformed);
+            let subject = read(&text).subject().map(|it| it.map(Cow::into_owned));
+            assert_eq!(subject, expected.map(Some), "{value}");
+        }
     }
 
     #[test]
