@@ -3,6 +3,7 @@
 mod fetch;
 mod jwk;
 mod key_set;
+mod roca;
 mod store;
 
 pub(crate) use self::{
