@@ -10,6 +10,16 @@ use crate::{jwks::is_key_id, supertokens::wire};
 /// Longer tokens are refused unread.
 pub(crate) const TOKEN_BYTES: usize = 8 * 1024;
 
+/// The compact serialisation of any JWS, taken apart: header and payload may be no text.
+#[derive(Debug)]
+pub(super) struct Segments<'t> {
+    /// Header and payload as they were signed.
+    pub(super) signing_input: &'t [u8],
+    pub(super) header: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
 /// A token, taken apart but not verified.
 #[derive(Debug)]
 pub(super) struct Jws<'t> {
@@ -70,7 +80,7 @@ pub(super) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_j
     }
 }
 
-impl<'t> Jws<'t> {
+impl<'t> Segments<'t> {
     /// Splits and decodes a token. Only canonical base64url without padding passes, so that a token has one
     /// spelling.
     pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
@@ -89,13 +99,25 @@ impl<'t> Jws<'t> {
                 .decode(segment)
                 .map_err(|_| Reason::MalformedToken)
         };
-        let text =
-            |segment: &str| String::from_utf8(decode(segment)?).map_err(|_| Reason::MalformedToken);
         Ok(Self {
             signing_input: signing_input.as_bytes(),
-            header: text(header)?,
-            payload: text(payload)?,
+            header: decode(header)?,
+            payload: decode(payload)?,
             signature: decode(signature)?,
+        })
+    }
+}
+
+impl<'t> Jws<'t> {
+    /// Splits and decodes a token whose header and payload are text, as those of every JWT are.
+    pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
+        let segments = Segments::split(token)?;
+        let text = |bytes| String::from_utf8(bytes).map_err(|_| Reason::MalformedToken);
+        Ok(Self {
+            signing_input: segments.signing_input,
+            header: text(segments.header)?,
+            payload: text(segments.payload)?,
+            signature: segments.signature,
         })
     }
 }

@@ -9,6 +9,8 @@ mod m2m;
 mod reason;
 mod refusal;
 mod rules;
+#[cfg(test)]
+mod vectors;
 mod verifier;
 
 pub use self::{kind::TokenKind, reason::Reason, rules::AcceptKeys};
