@@ -1,6 +1,7 @@
 //! Who is let in by a guard, and how everybody else is answered.
 
 mod answers;
+mod canonical;
 mod events;
 mod kinds;
 mod oauth2_clients;

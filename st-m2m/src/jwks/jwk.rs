@@ -9,15 +9,18 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::KeysError;
+use super::{KeysError, roca::is_roca};
 use crate::supertokens::wire;
 
-/// 2048 bits: shorter moduli are refused (RFC 7518 §3.3).
-pub(super) const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+/// Shorter moduli are refused (RFC 7518 §3.3), and so are longer ones than anybody uses: they cost too much.
+const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 const EXPONENT_BYTES: usize = 4;
 const KEY_ID_BYTES: usize = 128;
 /// Members that only a private key has (RFC 7518 §6.3.2).
 const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth"];
+
+/// Why a key of a broken generator is refused.
+pub(super) const ROCA: &str = "a key whose private half can be computed (ROCA, CVE-2017-15361)";
 
 /// An RSA public key for RS256, with its key id.
 ///
@@ -71,13 +74,16 @@ impl Jwk {
         let exponent = text("e")
             .and_then(unsigned)
             .ok_or("an unreadable exponent")?;
-        if !MODULUS_BYTES.contains(&modulus.len()) {
+        if !has_accepted_size(&modulus) {
             return Err("a modulus that is not 2048 to 4096 bits long");
         }
         // RFC 8017 §3.1: odd and at least 3. aws-lc takes at most 33 bits; 32 are plenty.
         let odd = |bytes: &[u8]| bytes.last().is_some_and(|byte| byte % 2 == 1);
         if !odd(&modulus) || !odd(&exponent) || exponent == [1] || exponent.len() > EXPONENT_BYTES {
             return Err("an odd modulus or exponent out of range");
+        }
+        if is_roca(&modulus) {
+            return Err(ROCA);
         }
         Ok(Self {
             key_id: key_id.to_owned(),
@@ -130,8 +136,21 @@ impl fmt::Debug for Jwk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwk")
             .field("key_id", &self.key_id)
-            .field("modulus_bits", &(self.modulus.len() * 8))
+            .field("modulus_bits", &bits(&self.modulus))
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a modulus, big-endian and without leading zeros, is 2048 to 4096 bits long.
+pub(super) fn has_accepted_size(modulus: &[u8]) -> bool {
+    MODULUS_BITS.contains(&bits(modulus))
+}
+
+/// The length of a big-endian number without leading zero bytes.
+fn bits(number: &[u8]) -> usize {
+    match number {
+        [] => 0,
+        [first, rest @ ..] => rest.len() * 8 + (u8::BITS - first.leading_zeros()) as usize,
     }
 }
 
@@ -159,4 +178,45 @@ fn unsigned(text: &str) -> Option<Vec<u8>> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let digits = &bytes[zeros..];
     (!digits.is_empty()).then(|| digits.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jwks::KeySet;
+
+    /// A modulus of 2041 to 2047 bits fills as many bytes as one of 2048. The crypto library takes such a key, and verifies
+    /// nothing with it.
+    #[test]
+    fn moduli_are_measured_in_bits() {
+        for (first, len, bits) in [
+            (0x7f, 256, 2047),
+            (0x80, 256, 2048),
+            (0x01, 257, 2049),
+            (0xff, 512, 4096),
+            (0x01, 513, 4097),
+        ] {
+            let mut modulus = vec![0xff; len];
+            modulus[0] = first;
+            let key = json!({"kty": "RSA", "kid": "s-1", "n": URL_SAFE_NO_PAD.encode(&modulus), "e": "AQAB"});
+            let size =
+                Jwk::read(key.as_object().expect("an object")).map(|key| super::bits(&key.modulus));
+            let components = RsaPublicKeyComponents {
+                n: &modulus,
+                e: &vec![1, 0, 1],
+            };
+            let der = components.as_der().expect("DER");
+            let pem = pem::encode(&pem::Pem::new("PUBLIC KEY", der.as_ref()));
+            let pinned = KeySet::from_pem(&pem);
+            if (2048..=4096).contains(&bits) {
+                assert_eq!(size, Ok(bits));
+                assert!(pinned.is_ok(), "{bits}");
+            } else {
+                assert_eq!(size, Err("a modulus that is not 2048 to 4096 bits long"));
+                assert!(pinned.is_err(), "{bits}");
+            }
+        }
+    }
 }

@@ -7,13 +7,16 @@ use std::{
 };
 
 use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
-    rsa::PublicEncryptingKey,
+    rsa::PublicKey,
     signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
 };
 use serde_json::Value;
 
-use super::{Jwk, KeysError, jwk::MODULUS_BYTES};
+use super::{
+    Jwk, KeysError,
+    jwk::{ROCA, has_accepted_size},
+    roca::is_roca,
+};
 use crate::error::SkippedKey;
 
 /// Size of a JWKS document, in bytes.
@@ -158,7 +161,8 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`KeysError::Pem`] for anything else, and for keys that are not 2048 to 4096 bits long.
+    /// [`KeysError::Pem`] for anything else, for keys that are not 2048 to 4096 bits long, and for keys with the ROCA
+    /// weakness (CVE-2017-15361).
     pub fn from_pem(text: &str) -> Result<Self, KeysError> {
         const NO_KEY: &str = "not an RSA public key of 2048 to 4096 bits";
         let refuse = |problem: &str| KeysError::Pem(problem.to_owned());
@@ -185,9 +189,13 @@ impl KeySet {
             }
             let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
                 .map_err(|_| refuse(NO_KEY))?;
-            let bytes = modulus_bytes(&key).ok_or_else(|| refuse(NO_KEY))?;
-            if !MODULUS_BYTES.contains(&bytes) {
+            let components = PublicKey::from_der(block.contents()).map_err(|_| refuse(NO_KEY))?;
+            let modulus = modulus(components.as_ref()).ok_or_else(|| refuse(NO_KEY))?;
+            if !has_accepted_size(modulus) {
                 return Err(refuse(NO_KEY));
+            }
+            if is_roca(modulus) {
+                return Err(refuse(ROCA));
             }
             unnamed.push(Arc::new(VerificationKey(key)));
         }
@@ -260,8 +268,27 @@ impl<'a> IntoIterator for &'a KeySet {
     }
 }
 
-fn modulus_bytes(key: &ParsedPublicKey) -> Option<usize> {
-    let der: PublicKeyX509Der<'_> = key.as_der().ok()?;
-    let key = PublicEncryptingKey::from_der(der.as_ref()).ok()?;
-    Some(key.key_size_bytes())
+/// The modulus of an `RSAPublicKey` (RFC 8017 appendix A.1.1) as the crypto library writes it: the first INTEGER of a
+/// SEQUENCE, each with a length of two bytes, since shorter keys are not for us.
+fn modulus(der: &[u8]) -> Option<&[u8]> {
+    const SEQUENCE: u8 = 0x30;
+    const INTEGER: u8 = 0x02;
+    const TWO_BYTES: u8 = 0x82;
+    let [
+        SEQUENCE,
+        TWO_BYTES,
+        _,
+        _,
+        INTEGER,
+        TWO_BYTES,
+        high,
+        low,
+        rest @ ..,
+    ] = der
+    else {
+        return None;
+    };
+    let digits = rest.get(..usize::from(u16::from_be_bytes([*high, *low])))?;
+    // The sign.
+    Some(digits.strip_prefix(&[0]).unwrap_or(digits))
 }

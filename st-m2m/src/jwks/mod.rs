@@ -7,6 +7,7 @@ mod flight;
 mod jwk;
 mod key_set;
 mod refresher;
+mod roca;
 mod schedule;
 mod snapshot;
 mod store;

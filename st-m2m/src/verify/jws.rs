@@ -13,13 +13,25 @@ use crate::{jwks::is_key_id, supertokens::wire};
 /// Longer tokens are refused unread.
 pub(crate) const TOKEN_BYTES: usize = 8 * 1024;
 
+/// The compact serialisation of any JWS, taken apart: header and payload need not be text.
+#[derive(Debug)]
+pub(super) struct Segments<'t> {
+    /// Header and payload as they were signed.
+    pub(super) signing_input: &'t [u8],
+    pub(super) signature: Vec<u8>,
+    /// The payload, then the header: one allocation instead of two, of which the payload is kept.
+    bytes: Vec<u8>,
+    /// Where in `bytes` the header begins.
+    header_start: usize,
+}
+
 /// A token, taken apart but not verified.
 #[derive(Debug)]
 pub(super) struct Jws<'t> {
     /// Header and payload as they were signed.
     pub(super) signing_input: &'t [u8],
     pub(super) signature: Vec<u8>,
-    /// The payload, then the header: one allocation instead of two, of which the payload is kept.
+    /// The payload, then the header.
     text: String,
     /// Where in `text` the header begins.
     header_start: usize,
@@ -75,7 +87,7 @@ pub(super) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_j
     }
 }
 
-impl<'t> Jws<'t> {
+impl<'t> Segments<'t> {
     /// Splits and decodes a token. Only canonical base64url without padding passes, so that a token has one
     /// spelling.
     pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
@@ -90,39 +102,28 @@ impl<'t> Jws<'t> {
             .split_once('.')
             .ok_or(Reason::MalformedToken)?;
         // The estimate holds each segment with room to spare, so nothing is moved.
-        let mut text = Vec::with_capacity(decoded_len_estimate(signing_input.len()));
-        decode(payload, &mut text)?;
-        let header_start = text.len();
-        decode(header, &mut text)?;
-        let text = String::from_utf8(text).map_err(|_| Reason::MalformedToken)?;
-        // Half a character at the end of the one and half at the start of the other are no text.
-        if !text.is_char_boundary(header_start) {
-            return Err(Reason::MalformedToken);
-        }
-        let mut bytes = Vec::new();
-        decode(signature, &mut bytes)?;
+        let mut bytes = Vec::with_capacity(decoded_len_estimate(signing_input.len()));
+        decode(payload, &mut bytes)?;
+        let header_start = bytes.len();
+        decode(header, &mut bytes)?;
+        let mut signature_bytes = Vec::new();
+        decode(signature, &mut signature_bytes)?;
         Ok(Self {
             signing_input: signing_input.as_bytes(),
-            signature: bytes,
-            text,
+            signature: signature_bytes,
+            bytes,
             header_start,
         })
     }
 
-    /// JSON text.
-    pub(super) fn header(&self) -> &str {
-        &self.text[self.header_start..]
+    #[cfg(test)]
+    pub(super) fn header(&self) -> &[u8] {
+        &self.bytes[self.header_start..]
     }
 
-    /// JSON text.
-    pub(super) fn payload(&self) -> &str {
-        &self.text[..self.header_start]
-    }
-
-    /// JSON text.
-    pub(super) fn into_payload(mut self) -> String {
-        self.text.truncate(self.header_start);
-        self.text
+    #[cfg(test)]
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.bytes[..self.header_start]
     }
 }
 
@@ -145,6 +146,45 @@ fn decode(segment: &str, bytes: &mut Vec<u8>) -> Result<(), Reason> {
     BASE64URL
         .decode_vec(segment, bytes)
         .map_err(|_| Reason::MalformedToken)
+}
+
+impl<'t> Jws<'t> {
+    /// Splits and decodes a token whose header and payload are text, as those of every JWT are.
+    pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
+        let Segments {
+            signing_input,
+            signature,
+            bytes,
+            header_start,
+        } = Segments::split(token)?;
+        let text = String::from_utf8(bytes).map_err(|_| Reason::MalformedToken)?;
+        // Half a character at the end of the one and half at the start of the other are no text.
+        if !text.is_char_boundary(header_start) {
+            return Err(Reason::MalformedToken);
+        }
+        Ok(Self {
+            signing_input,
+            signature,
+            text,
+            header_start,
+        })
+    }
+
+    /// JSON text.
+    pub(super) fn header(&self) -> &str {
+        &self.text[self.header_start..]
+    }
+
+    /// JSON text.
+    pub(super) fn payload(&self) -> &str {
+        &self.text[..self.header_start]
+    }
+
+    /// JSON text.
+    pub(super) fn into_payload(mut self) -> String {
+        self.text.truncate(self.header_start);
+        self.text
+    }
 }
 
 impl<'h> Header<'h> {

@@ -13,6 +13,8 @@ mod refusal;
 mod revocation;
 mod rules;
 mod standing;
+#[cfg(test)]
+mod vectors;
 mod verifier;
 
 /// What [`standing`] is made of; models put their own in its place.
