@@ -12,6 +12,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use tokio::time::Instant;
+
 /// Where the current wall-clock time comes from.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Milliseconds since the Unix epoch.
@@ -35,6 +37,50 @@ impl Clock for SystemClock {
             .map_or(0, |elapsed| {
                 u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
             })
+    }
+
+    // The division of the default costs half as much as reading the clock, on every request.
+    fn unix_seconds(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs())
+    }
+}
+
+/// Tokio's clock, read once in each second of the wall clock: for ages of minutes, at a tenth of the cost.
+///
+/// Where the wall clock stands still, as a [`ManualClock`] does, so does this; what must be noticed even then is noticed by
+/// a timer.
+#[derive(Debug)]
+pub(crate) struct RecentInstant {
+    base: Instant,
+    /// The second of the wall clock in which it was read.
+    second: AtomicU64,
+    /// What was read: milliseconds since `base`.
+    millis: AtomicU64,
+}
+
+impl RecentInstant {
+    pub(crate) fn new() -> Self {
+        Self {
+            base: Instant::now(),
+            second: AtomicU64::new(u64::MAX),
+            millis: AtomicU64::new(0),
+        }
+    }
+
+    /// The time as of this second of the wall clock.
+    pub(crate) fn at(&self, unix_seconds: u64) -> Instant {
+        // Whoever reads the second sees what was read in it, or later.
+        let millis = if self.second.load(Ordering::Acquire) == unix_seconds {
+            self.millis.load(Ordering::Relaxed)
+        } else {
+            let millis = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.millis.fetch_max(millis, Ordering::Relaxed);
+            self.second.store(unix_seconds, Ordering::Release);
+            millis
+        };
+        self.base + Duration::from_millis(millis)
     }
 }
 
@@ -70,5 +116,22 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn unix_millis(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_recent_instant_follows_when_the_second_changes() {
+        let recent = RecentInstant::new();
+        let start = recent.at(100);
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(recent.at(100), start, "the second is the same");
+        assert_eq!(recent.at(101) - start, Duration::from_secs(7));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        // A wall clock that is set back is no reason to stand still.
+        assert_eq!(recent.at(90) - start, Duration::from_secs(14));
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong before the first request is served: configuration, the core, minting, keys.
 
-use std::fmt;
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::transport;
 
@@ -32,6 +32,11 @@ pub enum Error {
     /// There is no core to mint with.
     #[error("there is no core that could mint: set `connection_uri`")]
     NoCore,
+    /// No further revocation can be kept.
+    #[error(
+        "65,536 subjects and token ids are revoked, which is the most: revoke by time of issue, or remove the key at the issuer"
+    )]
+    TooManyRevocations,
     /// [`init`](crate::init) succeeded before in this process.
     #[error(
         "st_m2m::init succeeded before in this process; use M2m::global(), or M2m::start for a second service"
@@ -104,7 +109,7 @@ pub enum ClaimsError {
     #[error(
         "a validity of {0:?} cannot be minted; it must be whole seconds, from 1 s to 100 years"
     )]
-    ValidityNotAccepted(std::time::Duration),
+    ValidityNotAccepted(Duration),
 }
 
 /// What SuperTokens Core answered instead of what was asked.
@@ -279,6 +284,15 @@ pub enum KeysError {
         /// What is wrong with it.
         error: Box<Self>,
     },
+    /// No source answered in time.
+    #[error("no keys within {} ms", .0.as_millis())]
+    TooSlow(Duration),
+    /// Several sources are configured, and none gave keys.
+    #[error("{}", one_after_the_other(.0))]
+    EverySource(Vec<Self>),
+    /// The fetch that everybody waited for failed.
+    #[error("{0}")]
+    Failed(Arc<Self>),
     /// The issuer was asked a moment ago and gave no keys.
     #[error("the issuer was asked for keys a moment ago and gave none; try again in 10 s")]
     TooSoon,
@@ -304,6 +318,11 @@ pub struct SkippedKey {
     pub key_id: Option<String>,
     /// Why it is not used.
     pub reason: &'static str,
+}
+
+fn one_after_the_other(errors: &[KeysError]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 fn skipped_list(skipped: &[SkippedKey]) -> String {

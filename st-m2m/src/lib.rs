@@ -69,6 +69,7 @@
 //! | `axum` | yes | `#[m2m_protected]` on axum 0.8 handlers |
 //! | `client` | yes | `#[m2m_client]` |
 //! | `dev-core` | no | `dev::DevCore`, an embedded core for development and tests |
+//! | `metrics` | no | counters and gauges through the `metrics` facade: see [`observe`] |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -81,8 +82,9 @@ mod excerpt;
 mod guard;
 pub mod jwks;
 mod m2m;
-mod observe;
+pub mod observe;
 mod secret;
+mod status;
 mod supertokens;
 mod token;
 pub mod transport;
@@ -272,7 +274,8 @@ pub use self::{
     error::{ConfigError, Error},
     guard::{Caller, Guard, Reason, Rejection, TokenKind},
     m2m::{M2m, init},
+    status::Status,
     supertokens::SigningKey,
     token::{JwtOptions, ServiceToken},
-    verify::AcceptKeys,
+    verify::{AcceptKeys, PresentedToken, Revocation, RevocationCheck},
 };

@@ -1,8 +1,8 @@
 //! One configured service: everything it knows, wired together.
 
 #[cfg(feature = "client")]
-use std::{collections::BTreeMap, time::Duration};
-use std::{fmt, sync::Arc};
+use std::collections::BTreeMap;
+use std::{fmt, sync::Arc, time::Duration};
 
 use once_cell::sync::OnceCell;
 use serde::Serialize;
@@ -11,13 +11,15 @@ use serde::Serialize;
 use crate::transport::PlainHttp;
 use crate::{
     clock::Clock,
-    config::{Config, KeysConfig},
+    config::{Config, KeysConfig, KeysPlace},
     error::{ClaimsError, ConfigError, Error, TokenError},
-    jwks::{KeySet, KeyStore, Source},
+    jwks::{KeySet, KeyStore, Source, Sources},
+    observe::Meters,
+    status::Status,
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
     transport::{Limits, ReqwestTransport, Transport},
-    verify::{self, AcceptKeys, Refusal, VerificationRules, Verified, Verifier},
+    verify::{self, AcceptKeys, Refusal, Revocation, VerificationRules, Verified, Verifier},
 };
 
 /// A core answers with one token or two keys; what is larger is not an answer. Bytes.
@@ -76,8 +78,10 @@ struct Outgoing {
 }
 
 impl M2m {
-    /// Starts a service: mints its token, unless the configuration is verify-only, and checks it. Keys are fetched
-    /// when the first token comes in.
+    /// Starts a service: mints its token, unless the configuration is verify-only, and checks it.
+    ///
+    /// Other services' keys are fetched in the background, from now on; an issuer that is down does not keep a service
+    /// from starting. Where it should, wait for [`M2m::ready`].
     ///
     /// # Errors
     ///
@@ -97,19 +101,12 @@ impl M2m {
         let core = config
             .core
             .map(|core| Arc::new(CoreClient::new(&core, Arc::clone(&transport), limits)));
-        let keys = match (config.keys, &core) {
-            (KeysConfig::Fixed(keys), _) => KeyStore::fixed(keys),
-            (KeysConfig::Url(url), _) => KeyStore::fetched(Source::Url {
-                url,
-                transport: Arc::clone(&transport),
-                total: config.timeouts.request,
-            }),
-            (KeysConfig::Core, Some(core)) => KeyStore::fetched(Source::Core(Arc::clone(core))),
-            // `ConfigBuilder::build` refuses it; an error is still better than a panic.
-            (KeysConfig::Core, None) => {
-                return Err(ConfigError::new("jwks", "`core` needs `connection_uri`").into());
-            }
-        };
+        let keys = key_store(
+            config.keys,
+            core.as_ref(),
+            &transport,
+            config.timeouts.request,
+        )?;
         let token = match (&core, &config.mint) {
             (Some(core), Some(own)) => {
                 let leeway = config.verification.leeway;
@@ -126,7 +123,13 @@ impl M2m {
             issuer: config.api_domain,
             core,
             token,
-            verifier: Verifier::new(keys, config.verification, Arc::clone(&config.clock)),
+            verifier: Verifier::new(
+                keys,
+                config.verification,
+                config.token_cache,
+                config.revocation_check,
+                Arc::clone(&config.clock),
+            ),
             clock: config.clock,
             #[cfg(feature = "client")]
             outgoing: Outgoing {
@@ -194,13 +197,110 @@ impl M2m {
     ///
     /// [`Error::Keys`] when they cannot be fetched or read.
     pub async fn key_set(&self) -> Result<Arc<KeySet>, Error> {
-        Ok(self.0.verifier.key_set().await?)
+        Ok(self.0.verifier.keys().all().await?)
+    }
+
+    /// Waits until there are keys to verify with, at most for the time `within`: for programs that should not serve before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Keys`], with the reason why the last fetch gave none.
+    pub async fn ready(&self, within: Duration) -> Result<(), Error> {
+        Ok(self.0.verifier.keys().ready(within).await?)
+    }
+
+    /// How this service is: for a readiness probe, and to see which keys are in use.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let verifier = &self.0.verifier;
+        Status::new(verifier.keys().status(), verifier.remembered())
+    }
+
+    /// Fetches the issuer's keys now: after a key was removed in an emergency, say. A key that is gone is cut with the
+    /// answer, and with it every remembered token that it signed.
+    ///
+    /// Calls at the same time share fetches, but nothing else holds them back: do not let strangers cause them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Keys`] when they cannot be fetched or read. The keys in use then stay in use.
+    pub async fn reload(&self) -> Result<Arc<KeySet>, Error> {
+        Ok(self.0.verifier.keys().reload().await?)
+    }
+
+    /// Refuses tokens from now on that are otherwise good, remembered ones included: 401, reason `revoked`.
+    ///
+    /// The list is this process's own and is empty after a restart. A [`RevocationCheck`](crate::RevocationCheck) asks
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyRevocations`] beyond 65,536 subjects and token ids.
+    pub fn revoke(&self, revocation: Revocation) -> Result<(), Error> {
+        if self.0.verifier.revoke(revocation) {
+            Ok(())
+        } else {
+            Err(Error::TooManyRevocations)
+        }
+    }
+
+    /// Forgets all verified tokens: each is verified anew when it comes again.
+    pub fn clear_token_cache(&self) {
+        self.0.verifier.forget();
+    }
+}
+
+/// What guards need.
+#[cfg_attr(
+    not(feature = "axum"),
+    expect(dead_code, reason = "only frameworks call it")
+)]
+impl M2m {
+    pub(crate) fn global_ref() -> Option<&'static Self> {
+        GLOBAL.get()
+    }
+
+    /// What is known of a token that was verified before: see [`Verifier::recall`].
+    pub(crate) fn recall(&self, token: &[u8]) -> Option<Result<Arc<Verified>, Refusal>> {
+        self.0.verifier.recall(token)
     }
 
     /// Verifies a service's token.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, Refusal> {
         self.0.verifier.verify(token).await
     }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        self.0.verifier.meters()
+    }
+}
+
+fn key_store(
+    config: KeysConfig,
+    core: Option<&Arc<CoreClient>>,
+    transport: &Arc<dyn Transport>,
+    exchange: Duration,
+) -> Result<KeyStore, ConfigError> {
+    let (in_order, fallback, max_age, max_stale) = match config {
+        KeysConfig::Fixed(keys) => return Ok(KeyStore::fixed(keys)),
+        KeysConfig::Fetched {
+            in_order,
+            fallback,
+            max_age,
+            max_stale,
+        } => (in_order, fallback, max_age, max_stale),
+    };
+    let sources = in_order.into_iter().map(|place| match (place, core) {
+        (KeysPlace::Url(url), _) => Ok(Source::Url {
+            url,
+            transport: Arc::clone(transport),
+        }),
+        (KeysPlace::Core, Some(core)) => Ok(Source::Core(Arc::clone(core))),
+        // `ConfigBuilder::build` refuses it; an error is still better than a panic.
+        (KeysPlace::Core, None) => Err(ConfigError::new("jwks", "`core` needs `connection_uri`")),
+    });
+    let sources = Sources::new(sources.collect::<Result<_, _>>()?, exchange, max_age);
+    Ok(KeyStore::fetched(sources, max_stale, fallback))
 }
 
 /// Holds this service's own token to what receivers demand: too many claims, say, make a token that is too long.
@@ -212,6 +312,7 @@ fn check_as_a_receiver(
 ) -> Result<(), Error> {
     let rules = VerificationRules {
         issuers: vec![issuer.to_owned()],
+        oauth2_clients: None,
         audience: None,
         leeway,
         max_token_age: None,

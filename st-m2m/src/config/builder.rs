@@ -7,8 +7,12 @@ use serde_json::Value;
 
 use super::{Config, JwksSource, environment};
 use crate::{
-    clock::Clock, error::ConfigError, secret::Secret, supertokens::SigningKey,
-    transport::Transport, verify::AcceptKeys,
+    clock::Clock,
+    error::ConfigError,
+    secret::Secret,
+    supertokens::SigningKey,
+    transport::Transport,
+    verify::{AcceptKeys, RevocationCheck},
 };
 
 /// Builds a [`Config`]. Every method but `api_domain` is optional.
@@ -29,12 +33,18 @@ pub struct ConfigBuilder {
     pub(super) token_validity: Option<Duration>,
     pub(super) signing_key: Option<SigningKey>,
     pub(super) issuers: Vec<String>,
+    pub(super) accept_oauth2_clients: bool,
     pub(super) audience: Option<String>,
     pub(super) leeway: Option<Duration>,
     pub(super) max_token_age: Option<Duration>,
     pub(super) accept_keys: AcceptKeys,
     #[cfg(feature = "client")]
     pub(super) urls: Vec<(String, String)>,
+    pub(super) keys_max_age: Option<Duration>,
+    pub(super) keys_max_stale: Option<Duration>,
+    pub(super) token_cache_entries: Option<usize>,
+    pub(super) token_cache_max_age: Option<Duration>,
+    pub(super) revocation_check: Option<Arc<dyn RevocationCheck>>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) request_timeout: Option<Duration>,
     pub(super) cdi_version: Option<String>,
@@ -109,14 +119,15 @@ impl ConfigBuilder {
         self
     }
 
-    /// The path below which `api_domain` serves the SuperTokens API. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
+    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, and part of the issuer
+    /// of `OAuth2` clients' tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
     pub fn api_base_path(mut self, api_base_path: impl Into<String>) -> Self {
         self.api_base_path = Some(api_base_path.into());
         self
     }
 
-    /// Where the public keys come from. Default: [`JwksSource::Sdk`]. `ST_M2M_JWKS`: `sdk`, `core`, a URL, a JWKS
-    /// document, or PEM text.
+    /// Where the public keys come from. Default: [`JwksSource::Sdk`]. `ST_M2M_JWKS`: a JWKS document, PEM text, or one or
+    /// more of `sdk`, `core` and URLs, separated by commas and asked in this order.
     pub fn jwks(mut self, jwks: JwksSource) -> Self {
         self.jwks = Some(jwks);
         self
@@ -162,11 +173,23 @@ impl ConfigBuilder {
         self
     }
 
-    /// Accepted `iss` values, compared exactly. Default: `api_domain` alone. `ST_M2M_ISSUERS`.
+    /// Accepted `iss` values, compared exactly, of every kind of token. Default: `api_domain` alone, and
+    /// `{api_domain}{api_base_path}` alone for the tokens of `OAuth2` clients. `ST_M2M_ISSUERS`.
     ///
     /// Tokens minted with `Session.createJWT` of SuperTokens' SDKs carry `{api_domain}{api_base_path}`.
     pub fn issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
         self.issuers = issuers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether `OAuth2` clients are services too: their own tokens, from the grant `client_credentials`, are accepted
+    /// beside those that services mint, and [`Caller::service`](crate::Caller::service) is the client's id. Default:
+    /// no. `ST_M2M_ACCEPT_OAUTH2_CLIENTS`.
+    ///
+    /// A token that a user had issued to a client is no service's and stays refused. Whoever may create clients, or
+    /// knows the secret of one, is let in: name clients in `from = …` where that is not every service.
+    pub fn accept_oauth2_clients(mut self, accept: bool) -> Self {
+        self.accept_oauth2_clients = accept;
         self
     }
 
@@ -204,6 +227,49 @@ impl ConfigBuilder {
         self
     }
 
+    /// How long fetched keys count as fresh, and so how long a key is trusted at most that the issuer has removed. Default:
+    /// 10 min; from 30 s to 1 h. `ST_M2M_KEYS_MAX_AGE`.
+    ///
+    /// The issuer's `max-age` counts where it is shorter. Keys are fetched in the background, at about 0.8 of that time.
+    pub fn keys_max_age(mut self, max_age: Duration) -> Self {
+        self.keys_max_age = Some(max_age);
+        self
+    }
+
+    /// How long keys are used after they were fetched last, while the issuer gives none. Default: 1 h, which is the most.
+    /// With 0 they are used while they are fresh. `ST_M2M_KEYS_MAX_STALE`.
+    ///
+    /// After that, requests are answered 503 until the issuer is back. A key that the issuer has removed is not used from
+    /// the next fetch on, whatever this says.
+    pub fn keys_max_stale(mut self, max_stale: Duration) -> Self {
+        self.keys_max_stale = Some(max_stale);
+        self
+    }
+
+    /// How many verified tokens are remembered, about, so that the next request with the same token costs no cryptography.
+    /// Default: 1024; at most 1,000,000; 0 remembers none. `ST_M2M_TOKEN_CACHE_ENTRIES`.
+    ///
+    /// Time, key, revocation and the handler's policy are checked on each request all the same. Tokens over 4 KiB are not
+    /// remembered. Each takes its own length about twice.
+    pub fn token_cache_entries(mut self, entries: usize) -> Self {
+        self.token_cache_entries = Some(entries);
+        self
+    }
+
+    /// After which time a remembered token is verified anew. Default: 5 min; from 1 s to 1 h.
+    /// `ST_M2M_TOKEN_CACHE_MAX_AGE`.
+    pub fn token_cache_max_age(mut self, max_age: Duration) -> Self {
+        self.token_cache_max_age = Some(max_age);
+        self
+    }
+
+    /// Asks this list about every token that is good, on each request, beside those that
+    /// [`M2m::revoke`](crate::M2m::revoke) has revoked. Default: none.
+    pub fn revocation_check(mut self, check: Arc<dyn RevocationCheck>) -> Self {
+        self.revocation_check = Some(check);
+        self
+    }
+
     /// The base URL of the service `service`, for the clients that `#[m2m_client(service = "…")]` generates.
     /// `ST_M2M_URL_<SERVICE>`, in capitals and with `_` for `-`.
     #[cfg(feature = "client")]
@@ -218,8 +284,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// How long one HTTP exchange may take, connecting included: with the core, for keys, and of generated
-    /// clients. Default: 5 s; at most 10 min. `ST_M2M_REQUEST_TIMEOUT`.
+    /// How long one HTTP exchange may take, connecting included: with the core, for keys (there at most 3 s), and of
+    /// generated clients. Default: 5 s; at most 10 min. `ST_M2M_REQUEST_TIMEOUT`.
     pub fn request_timeout(mut self, request_timeout: Duration) -> Self {
         self.request_timeout = Some(request_timeout);
         self

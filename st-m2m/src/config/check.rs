@@ -2,20 +2,20 @@
 
 #[cfg(feature = "client")]
 use std::collections::BTreeMap;
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{fmt::Display, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use super::{Config, ConfigBuilder, JwksSource, KeysConfig, Timeouts, domain};
+use super::{Config, ConfigBuilder, JwksSource, KeysConfig, KeysPlace, Timeouts, domain};
 #[cfg(feature = "client")]
 use crate::transport::BaseUrl;
 use crate::{
     clock::SystemClock,
     error::{ConfigError, KeysError},
-    jwks::KeySet,
+    jwks::{KeySet, SHORTEST_FRESH},
     secret::Secret,
     supertokens::{CdiVersion, CoreAccess, CoreHost, SigningKey, wire},
     token::{self, OwnToken},
     transport::PlainHttp,
-    verify::VerificationRules,
+    verify::{CacheRules, OAuth2ClientRules, VerificationRules},
 };
 
 /// A dynamic key stays published for twice the access token validity (1 h by default) after it last signed; a
@@ -24,6 +24,9 @@ use crate::{
 const DYNAMIC_VALIDITY_CAP: Duration = Duration::from_secs(2 * 60 * 60);
 const LEEWAY_CAP: Duration = Duration::from_secs(60);
 const TIMEOUT_CAP: Duration = Duration::from_secs(600);
+/// Of every time for which keys, or what was verified with them, may be trusted without asking the issuer.
+const KEYS_CAP: Duration = Duration::from_secs(3600);
+const CACHE_CAP: usize = 1_000_000;
 
 impl ConfigBuilder {
     pub(super) fn check(self) -> Result<Config, ConfigError> {
@@ -45,7 +48,8 @@ impl ConfigBuilder {
         let core = self.core(&plain_http)?;
         let mint = self.minting(core.is_some())?;
         let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
-        let verification = self.verification(&api.domain)?;
+        let verification = self.verification(&api.domain, &api_base_path)?;
+        let token_cache = self.token_cache()?;
         #[cfg(feature = "client")]
         let urls = self.base_urls(&plain_http)?;
         Ok(Config {
@@ -55,6 +59,8 @@ impl ConfigBuilder {
             mint,
             keys,
             verification,
+            token_cache,
+            revocation_check: self.revocation_check,
             #[cfg(feature = "client")]
             urls,
             timeouts,
@@ -225,46 +231,110 @@ impl ConfigBuilder {
         has_core: bool,
         plain_http: &PlainHttp,
     ) -> Result<KeysConfig, ConfigError> {
-        let fixed = |set: Result<KeySet, KeysError>| {
-            set.map(|set| KeysConfig::Fixed(Arc::new(set)))
-                .map_err(|error| ConfigError::new("jwks", error.to_string()))
+        let sources = match self.jwks.clone().unwrap_or_default() {
+            JwksSource::InOrder(sources) => sources,
+            one => vec![one],
         };
-        let source = self.jwks.clone().unwrap_or_default();
-        if self.api_base_path.is_some() && !matches!(source, JwksSource::Sdk) {
+        let is_issuer = self.accept_oauth2_clients && self.issuers.is_empty();
+        let is_keys = sources.iter().any(|it| matches!(it, JwksSource::Sdk));
+        if self.api_base_path.is_some() && !is_keys && !is_issuer {
             return Err(ConfigError::new(
                 "api_base_path",
-                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`",
+                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, and that is no issuer: it is one with `accept_oauth2_clients` and without `issuers`",
             ));
         }
-        match source {
-            JwksSource::Sdk => {
-                plain_http.check(&api.origin).map_err(at("api_domain"))?;
-                let mut url = api.origin.clone();
-                url.set_path(&format!("{api_base_path}{}", wire::SDK_JWKS_PATH));
-                Ok(KeysConfig::Url(url))
+        let fixed = |set: Result<KeySet, KeysError>| {
+            set.map(Arc::new)
+                .map_err(|error| ConfigError::new("jwks", error.to_string()))
+        };
+        let mut in_order = Vec::new();
+        let mut fallback = None;
+        for source in sources {
+            if fallback.is_some() {
+                return Err(ConfigError::new(
+                    "jwks",
+                    "a document or PEM is never asked for its keys: it must be the last, and the only one",
+                ));
             }
-            JwksSource::Core if has_core => Ok(KeysConfig::Core),
-            JwksSource::Core => Err(ConfigError::new("jwks", "`core` needs `connection_uri`")),
-            JwksSource::Url(text) => {
-                let url = url::Url::parse(text.trim())
-                    .ok()
-                    .filter(|url| matches!(url.scheme(), "http" | "https"))
-                    .filter(|url| url.username().is_empty() && url.password().is_none())
-                    .ok_or_else(|| {
-                        ConfigError::new(
-                            "jwks",
-                            "must be an absolute http(s) URL without user name or password",
-                        )
-                    })?;
-                plain_http.check(&url).map_err(at("jwks"))?;
-                Ok(KeysConfig::Url(url))
+            match source {
+                JwksSource::Sdk => {
+                    plain_http.check(&api.origin).map_err(at("api_domain"))?;
+                    let mut url = api.origin.clone();
+                    url.set_path(&format!("{api_base_path}{}", wire::SDK_JWKS_PATH));
+                    in_order.push(KeysPlace::Url(url));
+                }
+                JwksSource::Core if has_core => in_order.push(KeysPlace::Core),
+                JwksSource::Core => {
+                    return Err(ConfigError::new("jwks", "`core` needs `connection_uri`"));
+                }
+                JwksSource::Url(text) => in_order.push(keys_url(&text, plain_http)?),
+                JwksSource::Document(text) => fallback = Some(fixed(KeySet::from_json(&text))?),
+                JwksSource::Pem(text) => fallback = Some(fixed(KeySet::from_pem(&text))?),
+                JwksSource::InOrder(_) => {
+                    return Err(ConfigError::new("jwks", "a list must not hold a list"));
+                }
             }
-            JwksSource::Document(text) => fixed(KeySet::from_json(&text)),
-            JwksSource::Pem(text) => fixed(KeySet::from_pem(&text)),
+        }
+        let max_age = self.keys_max_age.map_or(Ok(KEYS_CAP / 6), |value| {
+            within("keys_max_age", value, SHORTEST_FRESH..=KEYS_CAP)
+        })?;
+        let max_stale = self.keys_max_stale.map_or(Ok(KEYS_CAP), |value| {
+            within("keys_max_stale", value, Duration::ZERO..=KEYS_CAP)
+        })?;
+        match (in_order.is_empty(), fallback) {
+            (false, fallback) => Ok(KeysConfig::Fetched {
+                in_order,
+                fallback,
+                max_age,
+                max_stale,
+            }),
+            (true, Some(keys)) => {
+                let useless = [
+                    ("keys_max_age", self.keys_max_age),
+                    ("keys_max_stale", self.keys_max_stale),
+                ];
+                match useless.iter().find(|(_, value)| value.is_some()) {
+                    Some((key, _)) => Err(ConfigError::new(
+                        *key,
+                        "has no effect, since `jwks` holds keys that are never fetched",
+                    )),
+                    None => Ok(KeysConfig::Fixed(keys)),
+                }
+            }
+            (true, None) => Err(ConfigError::new("jwks", "names no source of keys")),
         }
     }
 
-    fn verification(&self, api_domain: &str) -> Result<VerificationRules, ConfigError> {
+    fn token_cache(&self) -> Result<CacheRules, ConfigError> {
+        let entries = self.token_cache_entries.unwrap_or(1024);
+        if entries > CACHE_CAP {
+            return Err(ConfigError::new(
+                "token_cache_entries",
+                format!("must be at most {CACHE_CAP}, not {entries}"),
+            ));
+        }
+        if entries == 0 && self.token_cache_max_age.is_some() {
+            return Err(ConfigError::new(
+                "token_cache_max_age",
+                "has no effect, since `token_cache_entries` is 0",
+            ));
+        }
+        let bounds = Duration::from_secs(1)..=KEYS_CAP;
+        Ok(CacheRules {
+            entries,
+            longest: self
+                .token_cache_max_age
+                .map_or(Ok(Duration::from_secs(300)), |value| {
+                    within("token_cache_max_age", value, bounds)
+                })?,
+        })
+    }
+
+    fn verification(
+        &self,
+        api_domain: &str,
+        api_base_path: &str,
+    ) -> Result<VerificationRules, ConfigError> {
         let leeway = self.leeway.unwrap_or(Duration::from_secs(5));
         if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
             return Err(ConfigError::new(
@@ -272,10 +342,12 @@ impl ConfigBuilder {
                 format!("must be whole seconds, at most `60s`, not {leeway:?}"),
             ));
         }
-        let issuers = if self.issuers.is_empty() {
-            vec![api_domain.to_owned()]
-        } else {
-            self.issuers.clone()
+        let issuers = |default: String| {
+            if self.issuers.is_empty() {
+                vec![default]
+            } else {
+                self.issuers.clone()
+            }
         };
         if self
             .audience
@@ -292,7 +364,10 @@ impl ConfigBuilder {
             None => None,
         };
         Ok(VerificationRules {
-            issuers,
+            issuers: issuers(api_domain.to_owned()),
+            oauth2_clients: self.accept_oauth2_clients.then(|| OAuth2ClientRules {
+                issuers: issuers(format!("{api_domain}{api_base_path}")),
+            }),
             audience: self.audience.clone(),
             leeway: leeway.as_secs(),
             max_token_age,
@@ -315,6 +390,40 @@ impl ConfigBuilder {
             connect: check("connect_timeout", self.connect_timeout, 1)?,
             request: check("request_timeout", self.request_timeout, 5)?,
         })
+    }
+}
+
+fn keys_url(text: &str, plain_http: &PlainHttp) -> Result<KeysPlace, ConfigError> {
+    let url = url::Url::parse(text.trim())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .ok_or_else(|| {
+            ConfigError::new(
+                "jwks",
+                "must be an absolute http(s) URL without user name or password",
+            )
+        })?;
+    plain_http.check(&url).map_err(at("jwks"))?;
+    Ok(KeysPlace::Url(url))
+}
+
+fn within(
+    key: &str,
+    value: Duration,
+    bounds: RangeInclusive<Duration>,
+) -> Result<Duration, ConfigError> {
+    if bounds.contains(&value) {
+        Ok(value)
+    } else {
+        Err(ConfigError::new(
+            key,
+            format!(
+                "must be from {:?} to {:?}, not {value:?}",
+                bounds.start(),
+                bounds.end()
+            ),
+        ))
     }
 }
 

@@ -35,6 +35,9 @@ const KEYS: &[(&str, Read)] = &[
         }))
     }),
     ("ISSUERS", |b, v| Ok(b.issuers(list(v)?))),
+    ("ACCEPT_OAUTH2_CLIENTS", |b, v| {
+        Ok(b.accept_oauth2_clients(boolean(v)?))
+    }),
     ("AUDIENCE", |b, v| Ok(b.audience(v))),
     ("LEEWAY", |b, v| Ok(b.leeway(duration(v)?))),
     ("MAX_TOKEN_AGE", |b, v| Ok(b.max_token_age(duration(v)?))),
@@ -44,6 +47,17 @@ const KEYS: &[(&str, Read)] = &[
             "static" => AcceptKeys::StaticOnly,
             _ => return Err(format!("must be `any` or `static`, not `{v}`")),
         }))
+    }),
+    ("KEYS_MAX_AGE", |b, v| Ok(b.keys_max_age(duration(v)?))),
+    ("KEYS_MAX_STALE", |b, v| Ok(b.keys_max_stale(duration(v)?))),
+    ("TOKEN_CACHE_ENTRIES", |b, v| {
+        let entries = v
+            .parse()
+            .map_err(|_| format!("must be a whole number, not `{v}`"))?;
+        Ok(b.token_cache_entries(entries))
+    }),
+    ("TOKEN_CACHE_MAX_AGE", |b, v| {
+        Ok(b.token_cache_max_age(duration(v)?))
     }),
     (
         "CONNECT_TIMEOUT",
@@ -175,15 +189,27 @@ fn jwks(value: &str) -> Result<JwksSource, String> {
         _ if value.starts_with('{') => JwksSource::Document(value.to_owned()),
         // Environment files often hold a PEM on one line with `\n` written out.
         _ if value.starts_with("-----BEGIN") => JwksSource::Pem(value.replace("\\n", "\n")),
+        _ if value.contains(',') => {
+            let places = list(value)?;
+            JwksSource::InOrder(places.iter().map(|it| jwks(it)).collect::<Result<_, _>>()?)
+        }
         _ if value.contains("://") => JwksSource::Url(value.to_owned()),
-        _ => return Err("must be `sdk`, `core`, a URL, a JWKS document or PEM text".to_owned()),
+        _ => {
+            return Err(
+                "must be `sdk`, `core`, a URL, several of these separated by commas, a JWKS document or PEM text"
+                    .to_owned(),
+            );
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::{
+        Config,
+        config::{KeysConfig, KeysPlace},
+    };
 
     fn error(variables: &[(&str, &str)]) -> String {
         let variables = [("ST_M2M_API_DOMAIN", "https://api.example.com")]
@@ -206,7 +232,7 @@ mod tests {
             ),
             ("ST_M2M_API_KEY", " key-0123456789\n"),
             ("ST_M2M_MINT", "true"),
-            ("ST_M2M_JWKS", "core"),
+            ("ST_M2M_JWKS", "core,sdk"),
             ("ST_M2M_SCOPES", "a:read, b:write"),
             ("ST_M2M_SERVICE", "orders"),
             ("ST_M2M_CLAIMS", r#"{"region":"eu"}"#),
@@ -216,10 +242,15 @@ mod tests {
                 "ST_M2M_ISSUERS",
                 "https://api.example.com,https://api.example.com/api",
             ),
+            ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "true"),
             ("ST_M2M_AUDIENCE", "orders"),
             ("ST_M2M_LEEWAY", "0s"),
             ("ST_M2M_MAX_TOKEN_AGE", "1h"),
             ("ST_M2M_ACCEPT_KEYS", "static"),
+            ("ST_M2M_KEYS_MAX_AGE", "5m"),
+            ("ST_M2M_KEYS_MAX_STALE", "0s"),
+            ("ST_M2M_TOKEN_CACHE_ENTRIES", "64"),
+            ("ST_M2M_TOKEN_CACHE_MAX_AGE", "1m"),
             ("ST_M2M_CONNECT_TIMEOUT", "250ms"),
             ("ST_M2M_REQUEST_TIMEOUT", "2s"),
             ("ST_M2M_CDI_VERSION", "5.4"),
@@ -240,8 +271,27 @@ mod tests {
             serde_json::Value::from(mint.claims.clone()),
             serde_json::json!({"region": "eu", "sub": "orders", "scope": "a:read b:write"})
         );
+        let clients = config.verification.oauth2_clients.as_ref();
+        assert_eq!(
+            clients.map(|it| it.issuers.as_slice()),
+            Some(config.verification.issuers.as_slice())
+        );
         assert_eq!(config.verification.leeway, 0);
         assert_eq!(config.verification.max_token_age, Some(3600));
+        let KeysConfig::Fetched {
+            in_order,
+            max_age,
+            max_stale,
+            ..
+        } = &config.keys
+        else {
+            panic!("keys that are fetched: {:?}", config.keys)
+        };
+        assert!(matches!(in_order[..], [KeysPlace::Core, KeysPlace::Url(_)]));
+        assert_eq!(*max_age, Duration::from_secs(300));
+        assert_eq!(*max_stale, Duration::ZERO);
+        assert_eq!(config.token_cache.entries, 64);
+        assert_eq!(config.token_cache.longest, Duration::from_secs(60));
         assert_eq!(config.timeouts.connect, Duration::from_millis(250));
         assert_eq!(config.urls["order-history"], "https://history.internal/v1");
         assert!(!format!("{config:?}").contains("key-0123456789"));
@@ -261,7 +311,7 @@ mod tests {
             ("ST_M2M_LEEWAY", "5", "write `250ms`"),
             ("ST_M2M_LEEWAY", "61s", "at most `60s`"),
             ("ST_M2M_LEEWAY", "99999999999999999999s", "no duration"),
-            ("ST_M2M_JWKS", "nonsense", "a URL, a JWKS document or PEM"),
+            ("ST_M2M_JWKS", "nonsense", "a JWKS document or PEM"),
             ("ST_M2M_JWKS", "core", "needs `connection_uri`"),
             (
                 "ST_M2M_JWKS",
@@ -295,6 +345,15 @@ mod tests {
             ),
             ("ST_M2M_SIGNING_KEY", "rotating", "`static` or `dynamic`"),
             ("ST_M2M_ACCEPT_KEYS", "all", "`any` or `static`"),
+            ("ST_M2M_KEYS_MAX_AGE", "29s", "from 30s to 3600s"),
+            ("ST_M2M_KEYS_MAX_STALE", "2h", "from 0ns to 3600s"),
+            ("ST_M2M_TOKEN_CACHE_ENTRIES", "many", "a whole number"),
+            ("ST_M2M_TOKEN_CACHE_ENTRIES", "1000001", "at most 1000000"),
+            ("ST_M2M_TOKEN_CACHE_MAX_AGE", "0s", "from 1s to 3600s"),
+            ("ST_M2M_JWKS", "sdk,core", "needs `connection_uri`"),
+            ("ST_M2M_JWKS", "sdk,,sdk", "an empty item"),
+            ("ST_M2M_JWKS", "sdk,nonsense", "several of these"),
+            ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "1", "`true` or `false`"),
             ("ST_M2M_CONNECT_TIMEOUT", "0s", "more than nothing"),
             ("ST_M2M_ALLOW_HTTP", "http://core", "no host"),
             ("ST_M2M_URL_BILLING", "billing", "absolute http(s) URL"),
@@ -322,6 +381,49 @@ mod tests {
         let builder = ConfigBuilder::from_vars(variables).expect("readable");
         let config = builder.service("b").build().expect("a configuration");
         assert_eq!(config.service(), Some("b"));
+    }
+
+    #[test]
+    fn the_issuer_of_oauth2_clients_has_the_base_path() {
+        let issuers = |variables: &[(&str, &str)]| {
+            let variables = [("ST_M2M_API_DOMAIN", "https://api.example.com")]
+                .iter()
+                .chain(variables)
+                .copied();
+            let rules = Config::from_vars(variables)
+                .expect("a configuration")
+                .verification;
+            (rules.issuers, rules.oauth2_clients.map(|it| it.issuers))
+        };
+        let accept = ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "true");
+        let domain = || vec!["https://api.example.com".to_owned()];
+        assert_eq!(issuers(&[]), (domain(), None));
+        assert_eq!(
+            issuers(&[("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "false")]),
+            (domain(), None)
+        );
+        for (path, issuer) in [
+            ("/auth", "https://api.example.com/auth"),
+            ("api/v1/", "https://api.example.com/api/v1"),
+            ("/", "https://api.example.com"),
+        ] {
+            // It counts though the keys are elsewhere.
+            for jwks in ["sdk", "https://keys.example"] {
+                let path = ("ST_M2M_API_BASE_PATH", path);
+                assert_eq!(
+                    issuers(&[accept, path, ("ST_M2M_JWKS", jwks)]),
+                    (domain(), Some(vec![issuer.to_owned()])),
+                    "{path:?} {jwks}"
+                );
+            }
+        }
+        let message = error(&[
+            accept,
+            ("ST_M2M_API_BASE_PATH", "/auth"),
+            ("ST_M2M_JWKS", "https://keys.example"),
+            ("ST_M2M_ISSUERS", "https://api.example.com"),
+        ]);
+        assert!(message.contains("`issuers`"), "{message}");
     }
 
     #[test]

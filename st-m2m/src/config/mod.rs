@@ -16,8 +16,13 @@ pub use self::builder::ConfigBuilder;
 #[cfg(feature = "client")]
 use crate::transport::PlainHttp;
 use crate::{
-    clock::Clock, error::ConfigError, jwks::KeySet, supertokens::CoreAccess, token::OwnToken,
-    transport::Transport, verify::VerificationRules,
+    clock::Clock,
+    error::ConfigError,
+    jwks::KeySet,
+    supertokens::CoreAccess,
+    token::OwnToken,
+    transport::Transport,
+    verify::{CacheRules, RevocationCheck, VerificationRules},
 };
 
 /// Where the public keys come from that verify other services' tokens.
@@ -36,6 +41,9 @@ pub enum JwksSource {
     /// One or more RSA public keys in PEM (`PUBLIC KEY` or `RSA PUBLIC KEY`). No network is used. A PEM key has
     /// no key id: it verifies a token whatever its `kid` says.
     Pem(String),
+    /// Several of these. Each fetch asks one after the other, and the first that has a key set wins. A document or PEM
+    /// may be the last: it serves while none of the others has ever answered, or not for `keys_max_stale`.
+    InOrder(Vec<Self>),
 }
 
 /// The checked configuration of one service. Made by [`Config::builder`] or [`Config::from_env`].
@@ -47,6 +55,8 @@ pub struct Config {
     pub(crate) mint: Option<OwnToken>,
     pub(crate) keys: KeysConfig,
     pub(crate) verification: VerificationRules,
+    pub(crate) token_cache: CacheRules,
+    pub(crate) revocation_check: Option<Arc<dyn RevocationCheck>>,
     /// Base URLs of other services, by service name.
     #[cfg(feature = "client")]
     pub(crate) urls: BTreeMap<String, String>,
@@ -107,9 +117,21 @@ impl Config {
 /// Where keys come from, checked.
 #[derive(Clone, Debug)]
 pub(crate) enum KeysConfig {
+    Fixed(Arc<KeySet>),
+    Fetched {
+        /// Never empty.
+        in_order: Vec<KeysPlace>,
+        fallback: Option<Arc<KeySet>>,
+        max_age: Duration,
+        max_stale: Duration,
+    },
+}
+
+/// A place where keys are fetched, checked.
+#[derive(Clone, Debug)]
+pub(crate) enum KeysPlace {
     Url(url::Url),
     Core,
-    Fixed(Arc<KeySet>),
 }
 
 /// Time limits of one HTTP exchange.
@@ -138,6 +160,7 @@ impl fmt::Debug for JwksSource {
             Self::Url(_) => "Url(..)",
             Self::Document(_) => "Document(..)",
             Self::Pem(_) => "Pem(..)",
+            Self::InOrder(_) => "InOrder(..)",
         })
     }
 }

@@ -17,50 +17,55 @@ use crate::verify::{TokenKind, Verified};
 pub struct Caller(Arc<Verified>);
 
 impl Caller {
-    pub(super) fn new(verified: Verified) -> Self {
-        Self(Arc::new(verified))
+    pub(super) fn new(verified: Arc<Verified>) -> Self {
+        Self(verified)
     }
 
     /// The service's name, claim `sub`. Tokens minted by the Node code of SuperTokens' guide have none.
+    ///
+    /// Of an `OAuth2` client, which is a service where
+    /// [`accept_oauth2_clients`](crate::ConfigBuilder::accept_oauth2_clients) says so, it is the client's id:
+    /// `from = "stcl_…"` matches it.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.0.facts.subject.as_deref()
     }
 
     /// The scopes of claims `scope` (a space-separated string) and `scp` (an array).
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.scopes.iter().map(String::as_str)
+        self.0.facts.scopes.iter().map(String::as_str)
     }
 
-    /// The kind of token the service presented.
+    /// The kind of token the service presented: [`TokenKind::Service`], or [`TokenKind::OAuth2Access`] of an `OAuth2`
+    /// client.
     #[must_use]
     pub fn kind(&self) -> TokenKind {
-        self.0.kind
+        self.0.facts.kind
     }
 
     /// Claim `iss`.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.0.issuer
+        &self.0.facts.issuer
     }
 
     /// Claim `iat`: when the token was minted, in seconds since the Unix epoch.
     #[must_use]
     pub fn issued_at(&self) -> u64 {
-        self.0.issued_at
+        self.0.facts.dates.issued_at
     }
 
     /// Claim `exp`: when the token expires, in seconds since the Unix epoch. It may lie far beyond the years that
     /// calendar types hold.
     #[must_use]
     pub fn expires_at(&self) -> u64 {
-        self.0.expires_at
+        self.0.facts.dates.expires_at
     }
 
     /// The id of the key that signed the token.
     #[must_use]
     pub fn key_id(&self) -> &str {
-        &self.0.key_id
+        &self.0.facts.key_id
     }
 
     /// All claims, read into `T`.
@@ -76,9 +81,9 @@ impl Caller {
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
-            .field("service", &self.0.subject)
-            .field("kind", &self.0.kind)
-            .field("key_id", &self.0.key_id)
+            .field("service", &self.0.facts.subject)
+            .field("kind", &self.0.facts.kind)
+            .field("key_id", &self.0.facts.key_id)
             .finish_non_exhaustive()
     }
 }

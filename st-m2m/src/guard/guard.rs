@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use http::{Extensions, HeaderMap};
 
-use super::{Caller, Policy, Rejection, bearer};
+use super::{Caller, Policy, Rejection, Rules, bearer::Bearer};
 use crate::{
     m2m::M2m,
     observe::{self, Cause, Handler},
@@ -30,17 +30,11 @@ impl<P: Policy> Guard<P> {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, Rejection> {
-        let verdict = match authorize(headers, extensions).await {
-            Ok(caller) => P::RULES.check(&caller).map(|()| caller),
-            Err(refusal) => Err(refusal),
-        };
-        match verdict {
-            Ok(caller) => Ok(Self {
-                caller,
-                policy: PhantomData,
-            }),
-            Err(refusal) => Err(refuse(refusal, Some(&P::HANDLER))),
-        }
+        let caller = admit(headers, extensions, &P::RULES, Some(&P::HANDLER)).await?;
+        Ok(Self {
+            caller,
+            policy: PhantomData,
+        })
     }
 }
 
@@ -62,30 +56,57 @@ impl Caller {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Self, Rejection> {
-        authorize(headers, extensions)
-            .await
-            .map_err(|refusal| refuse(refusal, None))
+        admit(headers, extensions, &Rules::new(), None).await
     }
 }
 
-/// The one place where a request becomes a caller. The `M2m` is the request's own extension, else the global one.
-async fn authorize(headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Refusal> {
-    let m2m = match extensions.get::<M2m>() {
-        Some(m2m) => m2m.clone(),
-        None => M2m::global().ok_or(Reason::NotInitialized)?,
+/// The one place where a request is let in or refused. The `M2m` is the request's own extension, else the global one.
+async fn admit(
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    rules: &Rules,
+    handler: Option<&Handler>,
+) -> Result<Caller, Rejection> {
+    let Some(m2m) = extensions.get::<M2m>().or_else(|| M2m::global_ref()) else {
+        return Err(refuse(Reason::NotInitialized.into(), handler));
     };
-    let token = bearer::token(headers)?;
-    m2m.verify(token).await.map(Caller::new)
+    let verdict = match verify(m2m, headers).await {
+        // On each request, whether or not the token was seen before.
+        Ok(caller) => rules.check(&caller).map(|()| caller),
+        Err(refusal) => Err(refusal),
+    };
+    match verdict {
+        Ok(caller) => {
+            m2m.meters().accepted(caller.kind());
+            Ok(caller)
+        }
+        Err(refusal) => Err(refuse(refusal, handler)),
+    }
 }
 
+async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let bearer = Bearer::of(headers)?;
+    match m2m.recall(bearer.as_bytes()) {
+        Some(verdict) => verdict,
+        None => m2m.verify(bearer.token()?).await,
+    }
+    .map(Caller::new)
+}
+
+// Seldom called, and kept out of the way of those that are let in.
+#[cold]
 fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
-    let Refusal { reason, found } = refusal;
+    let Refusal {
+        reason,
+        found,
+        kind,
+    } = refusal;
     let cause = match reason {
         Reason::KeysUnavailable => Cause::Issuer,
         Reason::NotInitialized => Cause::Program,
         _ => Cause::Request,
     };
-    observe::refused(cause, reason.as_str(), &reason, found.as_deref(), handler);
+    observe::refused(cause, reason, kind, found.as_deref(), handler);
     Rejection::new(reason)
 }
 

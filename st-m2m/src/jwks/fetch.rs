@@ -3,81 +3,167 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::time::{Instant, sleep, timeout};
 use url::{Position, Url};
 
-use super::{KeySet, KeysError, key_set::DOCUMENT_BYTES};
+use super::{KeySet, KeysError, key_set::DOCUMENT_BYTES, schedule};
 use crate::{
     supertokens::CoreClient,
-    transport::{Limits, Request, Transport, exchange},
+    transport::{self, Limits, Request, Transport, exchange},
 };
 
-/// A set is fetched anew after this long at the latest, which bounds how long a removed key is trusted.
-const LONGEST_FRESH: Duration = Duration::from_secs(600);
+/// Every source is asked within this time, whatever an exchange may take otherwise: requests wait for it.
+const LONGEST_FETCH: Duration = Duration::from_secs(3);
 /// A core announces a `max-age` down to 1 s just before it rotates (`supertokens-core`,
-/// `api/core/JWKSPublicAPI.java`); taken at its word it would be asked by every request.
-const SHORTEST_FRESH: Duration = Duration::from_secs(30);
+/// `api/core/JWKSPublicAPI.java`); taken at its word it would be asked all the time.
+pub(crate) const SHORTEST_FRESH: Duration = Duration::from_secs(30);
+/// A longer entity tag is not sent back. Bytes.
+const ENTITY_TAG_BYTES: usize = 256;
 
-/// Where keys are fetched.
+/// A place where keys are fetched.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// A JWKS document behind a URL.
     Url {
         url: Url,
         transport: Arc<dyn Transport>,
-        /// Of one exchange. The size limit is ours.
-        total: Duration,
     },
     /// SuperTokens Core.
     Core(Arc<CoreClient>),
 }
 
-/// Keys, and how long they count as fresh.
+/// Where keys are fetched: the first source that has a set wins.
 #[derive(Debug)]
-pub(crate) struct Fetched {
-    pub(crate) keys: KeySet,
-    pub(crate) fresh_for: Duration,
+pub(crate) struct Sources {
+    in_order: Vec<Source>,
+    /// For one fetch, all sources together.
+    limit: Duration,
+    /// A set is fetched anew after this long at the latest, which bounds how long a removed key is trusted.
+    longest_fresh: Duration,
 }
 
-impl Source {
-    /// How long a fetch may take.
-    pub(super) fn limit(&self) -> Duration {
-        match self {
-            Self::Url { total, .. } => *total,
-            Self::Core(core) => core.time_limit(),
+/// What a fetch found.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// Those of the fetch before, where they are the same.
+    pub(super) keys: Arc<KeySet>,
+    /// How long the keys count as fresh.
+    pub(super) fresh_for: Duration,
+    /// What the source calls this state of its document, to ask whether it has changed since (RFC 9110 §13.1.2).
+    version: Option<Version>,
+}
+
+#[derive(Debug)]
+struct Version {
+    source: usize,
+    entity_tag: HeaderValue,
+}
+
+impl Sources {
+    /// `exchange` is what one exchange may take.
+    pub(crate) fn new(in_order: Vec<Source>, exchange: Duration, longest_fresh: Duration) -> Self {
+        Self {
+            in_order,
+            limit: exchange.min(LONGEST_FETCH),
+            longest_fresh,
         }
     }
 
-    pub(crate) async fn fetch(&self) -> Result<Fetched, KeysError> {
-        let (url, answer) = match self {
-            Self::Core(core) => core.jwks().await?,
-            Self::Url {
-                url,
-                transport,
-                total,
-            } => {
+    /// How long a fetch may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Asks one source after the other. Where all broke off at once, as a connection does that stood idle for too long,
+    /// they are asked once more.
+    ///
+    /// `last` is what the last fetch found that succeeded.
+    pub(super) async fn fetch(&self, last: Option<&Fetched>) -> Result<Fetched, KeysError> {
+        let began_at = Instant::now();
+        match timeout(self.limit, self.round(last)).await {
+            Ok(Err(error)) if broke_off(&error) => {
+                let pause = schedule::retry();
+                let Some(left) = self.limit.checked_sub(began_at.elapsed() + pause) else {
+                    return Err(error);
+                };
+                sleep(pause).await;
+                timeout(left, self.round(last)).await.unwrap_or(Err(error))
+            }
+            Ok(outcome) => outcome,
+            Err(_) => Err(KeysError::TooSlow(self.limit)),
+        }
+    }
+
+    async fn round(&self, last: Option<&Fetched>) -> Result<Fetched, KeysError> {
+        // A source that hangs leaves time for the others.
+        let sources = u32::try_from(self.in_order.len()).unwrap_or(u32::MAX);
+        let total = self.limit / sources.max(1);
+        let mut errors = Vec::new();
+        for (index, source) in self.in_order.iter().enumerate() {
+            match self.ask(index, source, last, total).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => errors.push(error),
+            }
+        }
+        match errors.pop() {
+            Some(only) if errors.is_empty() => Err(only),
+            Some(last) => {
+                errors.push(last);
+                Err(KeysError::EverySource(errors))
+            }
+            None => Err(KeysError::EverySource(errors)),
+        }
+    }
+
+    async fn ask(
+        &self,
+        index: usize,
+        source: &Source,
+        last: Option<&Fetched>,
+        total: Duration,
+    ) -> Result<Fetched, KeysError> {
+        let known = last.and_then(|it| it.version_of(index));
+        let (url, answer) = match source {
+            Source::Core(core) => core.jwks(total).await?,
+            Source::Url { url, transport } => {
                 // Without the query, which may be private.
                 let shown = url[..Position::AfterPath].to_owned();
                 let limits = Limits {
-                    total: *total,
+                    total,
                     response_bytes: DOCUMENT_BYTES,
                 };
-                let answer = match get(url) {
+                let answer = match get(url, known) {
                     Ok(request) => exchange(transport.as_ref(), request, limits).await,
                     Err(error) => Err(error),
                 };
                 match answer {
                     Err(error) => return Err(KeysError::Fetch { url: shown, error }),
-                    Ok(answer) if answer.status() != StatusCode::OK => {
-                        return Err(KeysError::Status {
-                            url: shown,
-                            status: answer.status().as_u16(),
-                        });
-                    }
                     Ok(answer) => (shown, answer),
                 }
             }
         };
+        let fresh_for = fresh_for(answer.headers(), self.longest_fresh);
+        let version = |entity_tag: &HeaderValue| Version {
+            source: index,
+            entity_tag: entity_tag.clone(),
+        };
+        match (answer.status(), last, known) {
+            (StatusCode::OK, ..) => {}
+            (StatusCode::NOT_MODIFIED, Some(last), Some(entity_tag)) => {
+                return Ok(Fetched {
+                    keys: Arc::clone(&last.keys),
+                    fresh_for,
+                    version: Some(version(entity_tag)),
+                });
+            }
+            (status, ..) => {
+                return Err(KeysError::Status {
+                    url,
+                    status: status.as_u16(),
+                });
+            }
+        }
         let keys = std::str::from_utf8(answer.body())
             .map_err(|_| KeysError::NotAKeySet("not UTF-8".to_owned()))
             .and_then(KeySet::from_json)
@@ -86,22 +172,62 @@ impl Source {
                 error: Box::new(error),
             })?;
         Ok(Fetched {
-            keys,
-            fresh_for: fresh_for(answer.headers()),
+            keys: match last {
+                Some(last) => keys.replacing(&last.keys),
+                None => Arc::new(keys),
+            },
+            fresh_for,
+            version: answer
+                .headers()
+                .get(header::ETAG)
+                .filter(|it| it.len() <= ENTITY_TAG_BYTES)
+                .map(version),
         })
     }
 }
 
-fn get(url: &Url) -> Result<Request, crate::transport::Error> {
-    http::Request::get(url.as_str())
-        .header(header::ACCEPT, "application/json")
+impl Fetched {
+    /// Keys that are in use already.
+    pub(super) fn earlier(keys: Arc<KeySet>) -> Self {
+        Self {
+            keys,
+            fresh_for: Duration::ZERO,
+            version: None,
+        }
+    }
+
+    fn version_of(&self, source: usize) -> Option<&HeaderValue> {
+        let version = self.version.as_ref().filter(|it| it.source == source)?;
+        Some(&version.entity_tag)
+    }
+}
+
+fn get(url: &Url, known: Option<&HeaderValue>) -> Result<Request, transport::Error> {
+    let mut request = http::Request::get(url.as_str()).header(header::ACCEPT, "application/json");
+    if let Some(entity_tag) = known {
+        request = request.header(header::IF_NONE_MATCH, entity_tag);
+    }
+    request
         .body(Bytes::new())
-        .map_err(|error| crate::transport::Error::Broken(error.into()))
+        .map_err(|error| transport::Error::Broken(error.into()))
+}
+
+/// Whether it may work the next moment: nobody answered, and nobody took too long.
+fn broke_off(error: &KeysError) -> bool {
+    use transport::Error::{Broken, Connect};
+    match error {
+        KeysError::Fetch { error, .. } => matches!(error, Connect(_) | Broken(_)),
+        KeysError::Core(crate::error::CoreError::Unreachable(failures)) => failures
+            .iter()
+            .all(|it| matches!(it.error, Connect(_) | Broken(_))),
+        KeysError::EverySource(errors) => errors.iter().all(broke_off),
+        _ => false,
+    }
 }
 
 /// The answer's `max-age` (RFC 9111 §5.2.2.1) within our bounds. SDKs let applications replace the header by
 /// anything, so what cannot be read counts as absent.
-fn fresh_for(headers: &HeaderMap) -> Duration {
+fn fresh_for(headers: &HeaderMap, longest: Duration) -> Duration {
     headers
         .get_all(header::CACHE_CONTROL)
         .iter()
@@ -110,8 +236,8 @@ fn fresh_for(headers: &HeaderMap) -> Duration {
         .filter_map(|directive| directive.trim().split_once('='))
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
         .find_map(|(_, seconds)| seconds.trim().trim_matches('"').parse().ok())
-        .map_or(LONGEST_FRESH, |seconds| {
-            Duration::from_secs(seconds).clamp(SHORTEST_FRESH, LONGEST_FRESH)
+        .map_or(longest, |seconds| {
+            Duration::from_secs(seconds).clamp(SHORTEST_FRESH, longest)
         })
 }
 
@@ -121,6 +247,7 @@ mod tests {
 
     #[test]
     fn max_age_is_read_within_bounds() {
+        let longest = Duration::from_secs(600);
         for (value, expected) in [
             ("max-age=604516, must-revalidate", 600),
             ("max-age=1, must-revalidate", 30),
@@ -136,11 +263,11 @@ mod tests {
                 value.parse().expect("a header value"),
             );
             assert_eq!(
-                fresh_for(&headers),
+                fresh_for(&headers, longest),
                 Duration::from_secs(expected),
                 "{value}"
             );
         }
-        assert_eq!(fresh_for(&HeaderMap::new()), LONGEST_FRESH);
+        assert_eq!(fresh_for(&HeaderMap::new(), longest), longest);
     }
 }

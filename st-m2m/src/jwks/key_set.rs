@@ -61,6 +61,11 @@ pub(crate) enum Candidates {
 }
 
 impl Candidates {
+    /// Whether this very key is among them.
+    pub(crate) fn contains(&self, key: &Arc<VerificationKey>) -> bool {
+        self.as_slice().iter().any(|it| Arc::ptr_eq(it, key))
+    }
+
     pub(crate) fn as_slice(&self) -> &[Arc<VerificationKey>] {
         match self {
             Self::Named(key) => slice::from_ref(key),
@@ -215,6 +220,25 @@ impl KeySet {
     #[must_use]
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
+    }
+
+    /// This set in place of `older`, which it is where both hold the same keys. A key that is in both stays one object, by
+    /// which verified tokens know the key that signed them.
+    pub(super) fn replacing(mut self, older: &Arc<Self>) -> Arc<Self> {
+        let same = |jwk: &&Jwk| older.get(jwk.key_id()) == Some(*jwk);
+        let kept = self.jwks.iter().filter(same);
+        let mut count = 0;
+        for jwk in kept {
+            if let Some(key) = older.by_id.get(jwk.key_id()) {
+                self.by_id.insert(jwk.key_id().to_owned(), Arc::clone(key));
+                count += 1;
+            }
+        }
+        if count == self.jwks.len() && count == older.jwks.len() {
+            Arc::clone(older)
+        } else {
+            Arc::new(self)
+        }
     }
 
     /// The keys that may have signed a token which names `key_id`.

@@ -1,41 +1,50 @@
-//! Keeps a key set up to date while requests are being verified.
+//! The keys of one issuer, at hand while requests are being verified.
 //!
-//! Readers take no lock: a fresh set with the wanted key answers at once. A set that is no longer fresh, or lacks
-//! the key, is fetched anew by one task for everybody who waits. A failed fetch never drops keys.
+//! Whoever looks for a known key takes no lock and waits for nothing: a [`refresher`](super::refresher) fetches sets
+//! ahead of time, in a task of its own. Who looks for an unknown key waits for a fetch, one for everybody, where the
+//! [`Budget`] allows it. A fetch that fails never drops keys; a set that lacks a key cuts it at once.
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 use tokio::{
-    sync::{Mutex, OwnedMutexGuard},
-    task::JoinHandle,
-    time::{Instant, timeout},
+    runtime::Handle,
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time::{Instant, timeout, timeout_at},
 };
 
-use super::{Candidates, KeySet, KeysError, Source};
-use crate::observe;
+use super::{
+    Candidates, KeySet, KeysError, Sources,
+    absent::Absent,
+    budget::{Budget, REFILL},
+    flight::{Flight, Join},
+    refresher,
+    snapshot::Snapshot,
+};
 
-/// Keys are used this long after the last successful fetch, while the issuer cannot be reached.
-const LONGEST_STALE: Duration = Duration::from_secs(3600);
-/// Fetches that requests can start at once, and how often one more is allowed: a flood of invented key ids must
-/// not become a flood of fetches.
-const FETCH_BURST: u32 = 2;
-const FETCH_REFILL: Duration = Duration::from_secs(10);
 /// When another try makes sense after [`LookupError::Unconfirmed`] or [`LookupError::Unavailable`].
-pub(crate) const RETRY_AFTER: Duration = FETCH_REFILL;
-/// How long a request with a known key waits for a set that is no longer fresh, before the old one serves.
-const GRACE: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_AFTER: Duration = REFILL;
+/// Whoever waits for a fetch waits this much longer than it may take.
+const GRACE: Duration = Duration::from_millis(500);
+/// Requests with unknown key ids that wait at once. The others are told to come back.
+const MOST_WAITERS: usize = 256;
+/// The same where there are no keys at all: those who wait are the good ones, too.
+const MOST_WAITERS_AT_A_COLD_START: usize = 16 * 1024;
+/// A refresher that did nothing for this long, with a set that is no longer fresh, is on a runtime that nobody drives.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
 /// Why no key was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookupError {
-    /// The issuer has no key with this id: it was asked after the request came in.
+    /// The issuer has no key with this id: it was asked after the request came in, or a few seconds before about this
+    /// very id.
     Unknown,
     /// There are keys, but none with this id, and the issuer cannot be asked about it right now.
     Unconfirmed,
@@ -43,286 +52,367 @@ pub(crate) enum LookupError {
     Unavailable,
 }
 
-/// A fetch under way.
-type Fetch = JoinHandle<Result<Arc<KeySet>, KeysError>>;
-
-/// The keys of one issuer.
+/// What was found for a key id.
 #[derive(Debug)]
-pub(crate) struct KeyStore {
-    keys: Keys,
+pub(crate) struct Found {
+    pub(crate) candidates: Candidates,
+    /// That of the set.
+    pub(crate) generation: u64,
 }
 
+/// The keys of one issuer. Dropping it ends the refresher.
 #[derive(Debug)]
-enum Keys {
-    Fixed(Arc<KeySet>),
-    Fetched(Arc<Refreshing>),
-}
+pub(crate) struct KeyStore(Arc<Shared>);
 
+/// What the store and its refresher share.
 #[derive(Debug)]
-struct Refreshing {
-    source: Source,
-    current: ArcSwapOption<Snapshot>,
-    /// How many fetches have started: a set tells of the time after a request came in if its fetch has a higher number
-    /// than the request saw.
-    started: AtomicU64,
-    /// Whoever holds it fetches; the others wait for that fetch.
-    flight: Arc<Mutex<Budget>>,
+pub(super) struct Shared {
+    pub(super) current: ArcSwapOption<Snapshot>,
+    /// `None` for keys that never change.
+    pub(super) fetching: Option<Fetching>,
 }
 
 #[derive(Debug)]
-struct Snapshot {
-    keys: Arc<KeySet>,
-    /// The number of its fetch.
-    number: u64,
-    /// When the issuer was asked, not when it answered: a key may have been removed in between.
-    asked_at: Instant,
-    fresh_for: Duration,
+pub(super) struct Fetching {
+    pub(super) sources: Sources,
+    /// Keys are used this long after they were asked for, while the issuer cannot be reached.
+    pub(super) longest_stale: Duration,
+    /// Used until a first set is fetched, and when a fetched one may not be used any more.
+    pub(super) fallback: Option<Arc<Snapshot>>,
+    pub(super) flight: Flight,
+    /// How many fetches have ended, for those who wait.
+    pub(super) ended: watch::Sender<u64>,
+    /// Wakes the refresher.
+    pub(super) wake: Notify,
+    /// Milliseconds from `started_at` to when the refresher last did something.
+    pub(super) active_at: AtomicU64,
+    pub(super) started_at: Instant,
+    /// Of sets that differ.
+    pub(super) generations: AtomicU64,
+    /// Why the last fetch failed, if it did.
+    pub(super) last_error: ArcSwapOption<KeysError>,
+    gate: Mutex<Gate>,
+    waiting: AtomicUsize,
+    task: Mutex<Option<AbortHandle>>,
 }
 
-impl Snapshot {
-    fn is_fresh(&self) -> bool {
-        self.asked_at.elapsed() < self.fresh_for
-    }
-
-    fn is_usable(&self) -> bool {
-        self.asked_at.elapsed() < LONGEST_STALE
-    }
-}
-
-/// A token bucket for fetches, and how the last one ended.
+/// What stands between invented key ids and the issuer.
 #[derive(Debug)]
-struct Budget {
-    tokens: u32,
-    refilled_at: Instant,
-    /// When the last fetch ended, if it gave no keys.
-    failed_at: Option<Instant>,
+struct Gate {
+    budget: Budget,
+    absent: Absent,
 }
 
-impl Budget {
-    /// Takes a token. It counts when the fetch starts, whether or not it succeeds.
-    fn take(&mut self) -> bool {
-        while self.tokens < FETCH_BURST && self.refilled_at.elapsed() >= FETCH_REFILL {
-            self.tokens += 1;
-            self.refilled_at += FETCH_REFILL;
-        }
-        if self.tokens == FETCH_BURST {
-            self.refilled_at = Instant::now();
-        }
-        let granted = self.tokens > 0;
-        self.tokens = self.tokens.saturating_sub(1);
-        granted
-    }
-
-    /// Whether a fetch failed while somebody who came at `asked_at` waited for it. It failed for them as well:
-    /// if each of a crowd tried again, they would wait one behind the other.
-    fn failed_since(&self, asked_at: Instant) -> bool {
-        self.failed_at
-            .is_some_and(|failed_at| failed_at >= asked_at)
-    }
-}
+/// A set that is usable now.
+type Current = Guard<Option<Arc<Snapshot>>>;
 
 impl KeyStore {
     /// Keys that never change.
     pub(crate) fn fixed(keys: Arc<KeySet>) -> Self {
-        Self {
-            keys: Keys::Fixed(keys),
+        Self(Arc::new(Shared {
+            current: ArcSwapOption::from_pointee(Snapshot::fixed(keys)),
+            fetching: None,
+        }))
+    }
+
+    /// Keys that are fetched, from now on where there is a tokio runtime. `fallback` serves while there are no others.
+    pub(crate) fn fetched(
+        sources: Sources,
+        longest_stale: Duration,
+        fallback: Option<Arc<KeySet>>,
+    ) -> Self {
+        let now = Instant::now();
+        let fallback = fallback.map(|keys| Arc::new(Snapshot::fixed(keys)));
+        let shared = Arc::new(Shared {
+            current: ArcSwapOption::new(fallback.clone()),
+            fetching: Some(Fetching {
+                sources,
+                longest_stale,
+                fallback,
+                flight: Flight::new(),
+                ended: watch::Sender::new(0),
+                wake: Notify::new(),
+                active_at: AtomicU64::new(0),
+                started_at: now,
+                generations: AtomicU64::new(0),
+                last_error: ArcSwapOption::empty(),
+                gate: Mutex::new(Gate {
+                    budget: Budget::full(now),
+                    absent: Absent::default(),
+                }),
+                waiting: AtomicUsize::new(0),
+                task: Mutex::new(None),
+            }),
+        });
+        if let Some(fetching) = &shared.fetching {
+            fetching.staff(&shared);
         }
+        Self(shared)
     }
 
-    /// Keys that are fetched when they are first wanted.
-    pub(crate) fn fetched(source: Source) -> Self {
-        Self {
-            keys: Keys::Fetched(Arc::new(Refreshing {
-                source,
-                current: ArcSwapOption::empty(),
-                started: AtomicU64::new(0),
-                flight: Arc::new(Mutex::new(Budget {
-                    tokens: FETCH_BURST,
-                    refilled_at: Instant::now(),
-                    failed_at: None,
-                })),
-            })),
+    /// The set in use, if it may be used at `now`. Takes no lock.
+    pub(crate) fn current(&self, now: Instant) -> Option<Current> {
+        let current = self.0.current.load();
+        let snapshot = current.as_ref()?;
+        if !snapshot.is_fresh(now) {
+            if !snapshot.is_usable(now) {
+                return None;
+            }
+            self.tend(now);
         }
+        Some(current)
     }
 
-    /// The keys that may have signed a token which names `key_id`. Ready at the first poll when the set is fresh and
-    /// has the key; else the set is fetched anew where that is allowed.
-    pub(crate) async fn find(&self, key_id: &str) -> Result<Candidates, LookupError> {
-        match &self.keys {
-            Keys::Fixed(keys) => keys.candidates(key_id).ok_or(LookupError::Unknown),
-            Keys::Fetched(refreshing) => match refreshing.fresh(key_id) {
-                Some(candidates) => Ok(candidates),
-                None => refreshing.find(key_id).await,
-            },
-        }
+    /// The keys that may have signed a token which names `key_id`, if they are at hand.
+    pub(crate) fn known(&self, key_id: &str) -> Option<Found> {
+        let current = self.current(Instant::now())?;
+        let snapshot = current.as_ref()?;
+        Some(Found {
+            candidates: snapshot.candidates(key_id)?,
+            generation: snapshot.generation,
+        })
     }
 
-    /// The whole set, fetched if it is not fresh.
-    pub(crate) async fn all(&self) -> Result<Arc<KeySet>, KeysError> {
-        match &self.keys {
-            Keys::Fixed(keys) => Ok(Arc::clone(keys)),
-            Keys::Fetched(refreshing) => refreshing.all().await,
-        }
-    }
-}
-
-impl Refreshing {
-    fn fresh(&self, key_id: &str) -> Option<Candidates> {
-        let current = self.current.load();
-        let snapshot = current.as_ref().filter(|it| it.is_fresh())?;
-        snapshot.keys.candidates(key_id)
-    }
-
-    fn usable(&self) -> Option<Arc<Snapshot>> {
-        self.current.load_full().filter(|it| it.is_usable())
-    }
-
-    async fn find(self: &Arc<Self>, key_id: &str) -> Result<Candidates, LookupError> {
-        let seen = self.started.load(Ordering::Acquire);
-        match self.usable().and_then(|it| it.keys.candidates(key_id)) {
-            Some(known) => self.renewed(key_id, seen, known).await,
-            None => self.fetched(key_id, seen).await,
-        }
-    }
-
-    /// The keys for an id that is known, though its set is old. One request sees to a new set and waits a little;
-    /// nobody else does, nor does anybody wait for an issuer that gave no keys the last time.
-    async fn renewed(
-        self: &Arc<Self>,
-        key_id: &str,
-        seen: u64,
-        known: Candidates,
-    ) -> Result<Candidates, LookupError> {
-        let Ok(budget) = Arc::clone(&self.flight).try_lock_owned() else {
-            return Ok(known);
+    /// The keys that may have signed a token which names `key_id` and that are not at hand: the issuer is asked where
+    /// that is allowed.
+    pub(crate) async fn sought(&self, key_id: &str) -> Result<Found, LookupError> {
+        let Some(fetching) = &self.0.fetching else {
+            return Err(LookupError::Unknown);
         };
-        if let Some(candidates) = self.fresh(key_id) {
-            return Ok(candidates);
+        let came_at = Instant::now();
+        if fetching.gate().absent.contains(key_id, came_at) {
+            return Err(LookupError::Unknown);
         }
-        let failed_before = budget.failed_at.is_some();
-        let Some(fetch) = self.fetch(budget) else {
-            return Ok(known);
-        };
-        if failed_before || timeout(GRACE, fetch).await.is_err() {
-            return Ok(known);
-        }
-        match self.current.load_full() {
-            Some(newest) if newest.number > seen => {
-                newest.keys.candidates(key_id).ok_or(LookupError::Unknown)
-            }
-            _ => Ok(known),
-        }
-    }
-
-    /// The keys for an id that is not known: everybody waits for one fetch.
-    async fn fetched(self: &Arc<Self>, key_id: &str, seen: u64) -> Result<Candidates, LookupError> {
-        let asked_at = Instant::now();
-        // At most twice: a fetch that succeeds is younger than the request, one that fails has failed since.
-        while let Some(budget) = self.turn().await {
-            let newest = self.usable();
-            if let Some(candidates) = newest.as_ref().and_then(|it| it.keys.candidates(key_id)) {
-                return Ok(candidates);
-            }
-            if newest.is_some_and(|it| it.number > seen) {
-                return Err(LookupError::Unknown);
-            }
-            if budget.failed_since(asked_at) {
-                break;
-            }
-            let Some(fetch) = self.fetch(budget) else {
-                break;
-            };
-            // How it ended shows in the next round; whether it ended decides if there is one.
-            if self.outcome(fetch).await.is_none() {
-                break;
+        let begun = fetching.flight.begun();
+        let has_keys = self.current(came_at).is_some();
+        if let Some(_seat) = Seat::take(&fetching.waiting, has_keys) {
+            // At most twice: a fetch that begins from now on has the last word.
+            while let Some(number) = self.next_fetch(fetching) {
+                if fetching.wait(&self.0, number, came_at).await.is_err() {
+                    break;
+                }
+                if let Some(found) = self.known(key_id) {
+                    return Ok(found);
+                }
+                let newest = self.0.current.load().as_ref().map_or(0, |it| it.number);
+                if newest > begun {
+                    fetching.gate().absent.insert(key_id, came_at);
+                    return Err(LookupError::Unknown);
+                }
+                if number > begun {
+                    break;
+                }
             }
         }
-        Err(match self.usable() {
+        Err(match self.current(Instant::now()) {
             Some(_) => LookupError::Unconfirmed,
             None => LookupError::Unavailable,
         })
     }
 
-    async fn all(self: &Arc<Self>) -> Result<Arc<KeySet>, KeysError> {
-        let asked_at = Instant::now();
-        let fresh = || self.usable().filter(|it| it.is_fresh());
-        if let Some(snapshot) = fresh() {
-            return Ok(Arc::clone(&snapshot.keys));
-        }
-        let mut outcome = None;
-        if let Some(budget) = self.turn().await {
-            if let Some(snapshot) = fresh() {
-                return Ok(Arc::clone(&snapshot.keys));
-            }
-            if !budget.failed_since(asked_at)
-                && let Some(fetch) = self.fetch(budget)
-            {
-                outcome = self.outcome(fetch).await;
-            }
-        }
-        // As guards do, it makes do with an old set while the issuer is away.
-        match (outcome, self.usable()) {
-            (Some(Ok(keys)), _) => Ok(keys),
-            (_, Some(snapshot)) => Ok(Arc::clone(&snapshot.keys)),
-            (Some(Err(error)), None) => Err(error),
+    /// The whole set, fetched if there is none that is fresh.
+    pub(crate) async fn all(&self) -> Result<Arc<KeySet>, KeysError> {
+        let now = Instant::now();
+        let fresh = self.usable(now).filter(|it| it.is_fresh(now));
+        match (fresh, &self.0.fetching) {
+            (Some(snapshot), _) => Ok(Arc::clone(&snapshot.keys)),
             (None, None) => Err(KeysError::TooSoon),
-        }
-    }
-
-    /// The right to fetch. Nobody waits for it longer than a fetch may take: whoever holds it may run on a runtime that
-    /// nobody drives any more.
-    async fn turn(&self) -> Option<OwnedMutexGuard<Budget>> {
-        timeout(self.patience(), Arc::clone(&self.flight).lock_owned())
-            .await
-            .ok()
-    }
-
-    /// How a fetch ended; `None` when its task did not end.
-    async fn outcome(&self, fetch: Fetch) -> Option<Result<Arc<KeySet>, KeysError>> {
-        timeout(self.patience(), fetch).await.ok()?.ok()
-    }
-
-    fn patience(&self) -> Duration {
-        self.source.limit() + GRACE
-    }
-
-    /// Starts a fetch, if the budget allows. It is a task of its own, which goes on when the request that started it
-    /// is dropped: otherwise callers who hang up could keep a new key from ever being fetched. The task gives the
-    /// budget back by itself: a request that is not polled must not keep it.
-    fn fetch(self: &Arc<Self>, mut budget: OwnedMutexGuard<Budget>) -> Option<Fetch> {
-        if !budget.take() {
-            return None;
-        }
-        let this = Arc::clone(self);
-        Some(tokio::spawn(async move {
-            let outcome = this.ask().await;
-            budget.failed_at = match &outcome {
-                Ok(_) => None,
-                Err(error) => {
-                    observe::key_fetch_failed(error);
-                    Some(Instant::now())
+            (None, Some(fetching)) => {
+                let failure = match self.next_fetch(fetching) {
+                    Some(number) => fetching.wait(&self.0, number, now).await.err(),
+                    None => Some(KeysError::TooSoon),
+                };
+                // As guards do, it makes do with an old set while the issuer is away.
+                match self.usable(Instant::now()) {
+                    Some(snapshot) => Ok(Arc::clone(&snapshot.keys)),
+                    None => Err(failure
+                        .or_else(|| fetching.last_error())
+                        .unwrap_or(KeysError::TooSoon)),
                 }
-            };
-            outcome
-        }))
+            }
+        }
     }
 
-    /// Asks the issuer and keeps what it answers. Only the holder of `flight` asks, so no older set comes later.
-    async fn ask(&self) -> Result<Arc<KeySet>, KeysError> {
-        let asked_at = Instant::now();
-        let number = self.started.fetch_add(1, Ordering::AcqRel) + 1;
-        let fetched = self.source.fetch().await?;
-        for skipped in fetched.keys.skipped() {
-            observe::key_skipped(skipped.key_id.as_deref(), skipped.reason);
+    /// Fetches the set, with a fetch that begins after this moment. The budget does not count: it is for strangers.
+    pub(crate) async fn reload(&self) -> Result<Arc<KeySet>, KeysError> {
+        if let Some(fetching) = &self.0.fetching {
+            let number = fetching.flight.demand();
+            fetching.staff(&self.0);
+            fetching.wake.notify_one();
+            // The one under way has its time, then the one that was asked for.
+            let patience = fetching.sources.limit();
+            fetching
+                .wait(&self.0, number, Instant::now() + patience)
+                .await?;
+            let newest = self.0.current.load_full();
+            match newest {
+                Some(snapshot) if snapshot.number >= number => Ok(Arc::clone(&snapshot.keys)),
+                _ => Err(fetching.last_error().unwrap_or(KeysError::TooSoon)),
+            }
+        } else {
+            self.all().await
         }
-        observe::keys_fetched(fetched.keys.iter().len());
-        let keys = Arc::new(fetched.keys);
-        self.current.store(Some(Arc::new(Snapshot {
-            keys: Arc::clone(&keys),
-            number,
-            asked_at,
-            fresh_for: fetched.fresh_for,
-        })));
-        Ok(keys)
     }
+
+    /// Waits until there are keys, `within` this time.
+    pub(crate) async fn ready(&self, within: Duration) -> Result<(), KeysError> {
+        let Some(fetching) = &self.0.fetching else {
+            return Ok(());
+        };
+        let mut ended = fetching.ended.subscribe();
+        let there = async {
+            while self.current(Instant::now()).is_none() {
+                fetching.staff(&self.0);
+                // The sender is in `fetching`.
+                let _ = ended.changed().await;
+            }
+        };
+        match timeout(within, there).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(fetching.last_error().unwrap_or(KeysError::TooSlow(within))),
+        }
+    }
+
+    /// How the keys are.
+    pub(crate) fn status(&self) -> KeyStatus {
+        let now = Instant::now();
+        let current = self.usable(now);
+        let fetching = self.0.fetching.as_ref();
+        KeyStatus {
+            age: current
+                .as_ref()
+                .and_then(|it| it.age)
+                .map(|age| now.duration_since(age.asked_at)),
+            is_fresh: current.as_ref().is_some_and(|it| it.is_fresh(now)),
+            generation: current.as_ref().map_or(0, |it| it.generation),
+            keys: current.map(|it| Arc::clone(&it.keys)),
+            last_error: fetching.and_then(Fetching::last_error).map(Arc::new),
+        }
+    }
+
+    fn usable(&self, now: Instant) -> Option<Arc<Snapshot>> {
+        self.0.current.load_full().filter(|it| it.is_usable(now))
+    }
+
+    /// The number of the fetch to wait for, if one is under way or may begin.
+    fn next_fetch(&self, fetching: &Fetching) -> Option<u64> {
+        let permitted = || fetching.gate().budget.take(Instant::now());
+        let Join::Wait(number) = fetching.flight.join(permitted) else {
+            return None;
+        };
+        fetching.staff(&self.0);
+        fetching.wake.notify_one();
+        Some(number)
+    }
+
+    /// Sees to it that a set which is no longer fresh is being fetched.
+    #[cold]
+    fn tend(&self, now: Instant) {
+        if let Some(fetching) = &self.0.fetching {
+            let idle = now.duration_since(fetching.started_at + fetching.active_for());
+            if idle >= LONGEST_IDLE {
+                fetching.flight.dismiss(u64::MAX);
+            }
+            fetching.staff(&self.0);
+        }
+    }
+}
+
+impl Drop for KeyStore {
+    fn drop(&mut self) {
+        if let Some(fetching) = &self.0.fetching
+            && let Some(task) = fetching.task().take()
+        {
+            task.abort();
+        }
+    }
+}
+
+impl Fetching {
+    /// Makes sure that there is a refresher.
+    fn staff(&self, shared: &Arc<Shared>) {
+        // Without a runtime nothing can be fetched; the next request may come with one.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        if let Some(term) = self.flight.staff() {
+            let task = runtime.spawn(refresher::run(Arc::clone(shared), term));
+            *self.task() = Some(task.abort_handle());
+        }
+    }
+
+    /// Waits until the fetch `number` has ended, since `since` and no longer than a fetch may take.
+    async fn wait(
+        &self,
+        shared: &Arc<Shared>,
+        number: u64,
+        since: Instant,
+    ) -> Result<(), KeysError> {
+        let limit = self.sources.limit() + GRACE;
+        let mut ended = self.ended.subscribe();
+        let waiting = ended.wait_for(|ended| *ended >= number);
+        if timeout_at(since + limit, waiting).await.is_ok() {
+            return Ok(());
+        }
+        if self.started_at + self.active_for() <= since {
+            // Nothing happened for longer than a fetch may take: the refresher's runtime is not driven any more.
+            self.flight.dismiss(number);
+            self.staff(shared);
+        }
+        Err(KeysError::TooSlow(limit))
+    }
+
+    fn last_error(&self) -> Option<KeysError> {
+        self.last_error.load_full().map(KeysError::Failed)
+    }
+
+    /// The set has changed: what is said to be absent may be there.
+    pub(super) fn forget_absent(&self) {
+        self.gate().absent.clear();
+    }
+
+    fn active_for(&self) -> Duration {
+        Duration::from_millis(self.active_at.load(Ordering::Acquire))
+    }
+
+    // No code panics while it holds one of these.
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn task(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among those who wait.
+struct Seat<'s>(&'s AtomicUsize);
+
+impl<'s> Seat<'s> {
+    fn take(waiting: &'s AtomicUsize, has_keys: bool) -> Option<Self> {
+        let most = if has_keys {
+            MOST_WAITERS
+        } else {
+            MOST_WAITERS_AT_A_COLD_START
+        };
+        let seat = Self(waiting);
+        let before = waiting.fetch_add(1, Ordering::AcqRel);
+        (before < most).then_some(seat)
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// How the keys are.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyStatus {
+    pub(crate) keys: Option<Arc<KeySet>>,
+    pub(crate) generation: u64,
+    pub(crate) age: Option<Duration>,
+    pub(crate) is_fresh: bool,
+    pub(crate) last_error: Option<Arc<KeysError>>,
 }

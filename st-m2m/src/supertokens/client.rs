@@ -110,14 +110,9 @@ impl CoreClient {
         }
     }
 
-    /// How long one call may take where it asks one host.
-    pub(crate) fn time_limit(&self) -> Duration {
-        self.limits.total
-    }
-
     /// `GET /.well-known/jwks.json`, of the first host that answers with status 200. It needs no api key, so none
-    /// is sent. The hosts share one time limit: whoever waits for keys waits no longer than for one host.
-    pub(crate) async fn jwks(&self) -> Result<(String, Response), CoreError> {
+    /// is sent. The hosts share the time `total`: whoever waits for keys waits no longer than for one host.
+    pub(crate) async fn jwks(&self, total: Duration) -> Result<(String, Response), CoreError> {
         let call = Call {
             method: Method::GET,
             path: wire::JWKS_PATH,
@@ -128,7 +123,7 @@ impl CoreClient {
         };
         let hosts = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
         let limits = Limits {
-            total: self.limits.total / hosts,
+            total: total / hosts.max(1),
             ..self.limits
         };
         self.send_within(&call, limits, OnStatus::NextHost)

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
     Reason,
-    jws::{object, present},
+    jws::{object, plain_string, present},
 };
 
 /// 2^53 - 1: beyond it, JSON numbers lose precision in most languages.
@@ -29,56 +29,44 @@ pub(super) struct Claims<'c> {
     #[serde(borrow, default, deserialize_with = "present")]
     nbf: Option<&'c RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
+    jti: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
     scope: Option<&'c RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     scp: Option<&'c RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    client_id: Option<&'c RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     pub(super) source: Option<&'c RawValue>,
     /// SuperTokens' token type: 0 session, 1 `OAuth2` access token, 2 ID token.
     #[serde(borrow, default, deserialize_with = "present")]
     pub(super) stt: Option<&'c RawValue>,
+    #[serde(default, deserialize_with = "present", rename = "sessionHandle")]
+    session_handle: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "refreshTokenHash1")]
+    refresh_token_hash: Option<IgnoredAny>,
     #[serde(
-        borrow,
-        default,
-        deserialize_with = "present",
-        rename = "sessionHandle"
-    )]
-    session_handle: Option<&'c RawValue>,
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "present",
-        rename = "refreshTokenHash1"
-    )]
-    refresh_token_hash: Option<&'c RawValue>,
-    #[serde(
-        borrow,
         default,
         deserialize_with = "present",
         rename = "parentRefreshTokenHash1"
     )]
-    parent_refresh_token_hash: Option<&'c RawValue>,
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "present",
-        rename = "antiCsrfToken"
-    )]
-    anti_csrf_token: Option<&'c RawValue>,
-    #[serde(borrow, default, deserialize_with = "present", rename = "rsub")]
-    recipe_user: Option<&'c RawValue>,
-    #[serde(borrow, default, deserialize_with = "present", rename = "tId")]
-    tenant: Option<&'c RawValue>,
-    #[serde(borrow, default, deserialize_with = "present", rename = "userData")]
-    user_data: Option<&'c RawValue>,
+    parent_refresh_token_hash: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "antiCsrfToken")]
+    anti_csrf_token: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "rsub")]
+    recipe_user: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "tId")]
+    tenant: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present", rename = "userData")]
+    user_data: Option<IgnoredAny>,
 }
 
 /// The dates that every service token has, in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dates {
-    pub(super) issued_at: u64,
-    pub(super) expires_at: u64,
-    pub(super) not_before: Option<u64>,
+pub(crate) struct Dates {
+    pub(crate) issued_at: u64,
+    pub(crate) expires_at: u64,
+    pub(crate) not_before: Option<u64>,
 }
 
 impl<'c> Claims<'c> {
@@ -89,16 +77,16 @@ impl<'c> Claims<'c> {
     /// Whether any claim is present that only sessions have, whatever its value.
     pub(super) fn has_session_member(&self) -> bool {
         [
-            self.session_handle,
-            self.refresh_token_hash,
-            self.parent_refresh_token_hash,
-            self.anti_csrf_token,
-            self.recipe_user,
-            self.tenant,
-            self.user_data,
+            &self.session_handle,
+            &self.refresh_token_hash,
+            &self.parent_refresh_token_hash,
+            &self.anti_csrf_token,
+            &self.recipe_user,
+            &self.tenant,
+            &self.user_data,
         ]
         .iter()
-        .any(Option::is_some)
+        .any(|it| it.is_some())
     }
 
     pub(super) fn dates(&self) -> Result<Dates, Reason> {
@@ -126,6 +114,18 @@ impl<'c> Claims<'c> {
     /// The subject. A `sub` that is not a string is an error (RFC 7519 §4.1.2).
     pub(super) fn subject(&self) -> Result<Option<Cow<'c, str>>, Reason> {
         self.sub
+            .map(|raw| string(raw).ok_or(Reason::ClaimMalformed))
+            .transpose()
+    }
+
+    /// The id of an `OAuth2` client.
+    pub(super) fn client_id(&self) -> Option<Cow<'c, str>> {
+        self.client_id.and_then(string)
+    }
+
+    /// The token's own id. A `jti` that is not a string is an error (RFC 7519 §4.1.7).
+    pub(super) fn token_id(&self) -> Result<Option<Cow<'c, str>>, Reason> {
+        self.jti
             .map(|raw| string(raw).ok_or(Reason::ClaimMalformed))
             .transpose()
     }
@@ -160,15 +160,15 @@ impl<'c> Claims<'c> {
 }
 
 fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    if let Some(text) = plain_string(raw) {
+        return Some(Cow::Borrowed(text));
+    }
     // An array of audiences is common, and the error that serde_json writes about it is dear: two of them cost nearly
     // as much as reading all claims. White space around a value is not part of it.
     if !raw.get().starts_with('"') {
         return None;
     }
-    match serde_json::from_str::<&str>(raw.get()) {
-        Ok(text) => Some(Cow::Borrowed(text)),
-        Err(_) => serde_json::from_str(raw.get()).ok().map(Cow::Owned),
-    }
+    serde_json::from_str(raw.get()).ok().map(Cow::Owned)
 }
 
 fn strings(raw: &RawValue) -> Option<Vec<String>> {
@@ -180,7 +180,8 @@ fn strings(raw: &RawValue) -> Option<Vec<String>> {
 
 /// A `NumericDate` (RFC 7519 §2): an integer, or a finite non-negative number whose fraction is dropped.
 fn date(raw: &RawValue) -> Option<u64> {
-    let seconds = if let Ok(seconds) = serde_json::from_str::<u64>(raw.get()) {
+    // JSON has no sign or zero before an integer that this would take as well.
+    let seconds = if let Ok(seconds) = raw.get().parse::<u64>() {
         seconds
     } else {
         let seconds: f64 = serde_json::from_str(raw.get()).ok()?;
@@ -291,5 +292,6 @@ mod tests {
             Err(Reason::ClaimMalformed)
         );
         assert_eq!(read(r#"{"sub":7}"#).subject(), Err(Reason::ClaimMalformed));
+        assert_eq!(read(r#"{"jti":7}"#).token_id(), Err(Reason::ClaimMalformed));
     }
 }

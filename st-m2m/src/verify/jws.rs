@@ -1,7 +1,10 @@
 //! The compact serialisation of a signed JWT (RFC 7515 §7.1), read strictly.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use base64::{Engine, decoded_len_estimate, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
 use super::{Reason, TokenKind};
@@ -15,11 +18,11 @@ pub(crate) const TOKEN_BYTES: usize = 8 * 1024;
 pub(super) struct Jws<'t> {
     /// Header and payload as they were signed.
     pub(super) signing_input: &'t [u8],
-    /// JSON text.
-    pub(super) header: String,
-    /// JSON text.
-    pub(super) payload: String,
     pub(super) signature: Vec<u8>,
+    /// The payload, then the header: one allocation instead of two, of which the payload is kept.
+    text: String,
+    /// Where in `text` the header begins.
+    header_start: usize,
 }
 
 /// The header members that matter. Others are ignored, as RFC 7515 §4 demands.
@@ -32,30 +35,32 @@ pub(super) struct Header<'h> {
     #[serde(borrow, default, deserialize_with = "present")]
     kid: Option<&'h RawValue>,
     /// Only session tokens have it: the JWT recipe cannot set header members.
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) version: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    crit: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    b64: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    cty: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    jwk: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    jku: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    x5u: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    x5c: Option<&'h RawValue>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) version: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    b64: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    cty: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    jwk: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    jku: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    x5u: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    x5c: Option<IgnoredAny>,
 }
 
-/// A member that is present, `null` included. serde's `Option` would take `null` for absent. That a member occurs
-/// twice is an error of the derived code.
-pub(super) fn present<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+/// A member that is present, `null` included: as its text, or as [`IgnoredAny`] where the value does not matter.
+/// serde's `Option` would take `null` for absent. That a member occurs twice is an error of the derived code.
+pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A JSON object whose members are read into `T`. The derived code would take an array for a struct as well.
@@ -84,20 +89,47 @@ impl<'t> Jws<'t> {
         let (header, payload) = signing_input
             .split_once('.')
             .ok_or(Reason::MalformedToken)?;
-        let decode = |segment: &str| {
-            URL_SAFE_NO_PAD
-                .decode(segment)
-                .map_err(|_| Reason::MalformedToken)
-        };
-        let text =
-            |segment: &str| String::from_utf8(decode(segment)?).map_err(|_| Reason::MalformedToken);
+        // The estimate holds each segment with room to spare, so nothing is moved.
+        let mut text = Vec::with_capacity(decoded_len_estimate(signing_input.len()));
+        decode(payload, &mut text)?;
+        let header_start = text.len();
+        decode(header, &mut text)?;
+        let text = String::from_utf8(text).map_err(|_| Reason::MalformedToken)?;
+        // Half a character at the end of the one and half at the start of the other are no text.
+        if !text.is_char_boundary(header_start) {
+            return Err(Reason::MalformedToken);
+        }
+        let mut bytes = Vec::new();
+        decode(signature, &mut bytes)?;
         Ok(Self {
             signing_input: signing_input.as_bytes(),
-            header: text(header)?,
-            payload: text(payload)?,
-            signature: decode(signature)?,
+            signature: bytes,
+            text,
+            header_start,
         })
     }
+
+    /// JSON text.
+    pub(super) fn header(&self) -> &str {
+        &self.text[self.header_start..]
+    }
+
+    /// JSON text.
+    pub(super) fn payload(&self) -> &str {
+        &self.text[..self.header_start]
+    }
+
+    /// JSON text.
+    pub(super) fn into_payload(mut self) -> String {
+        self.text.truncate(self.header_start);
+        self.text
+    }
+}
+
+fn decode(segment: &str, bytes: &mut Vec<u8>) -> Result<(), Reason> {
+    URL_SAFE_NO_PAD
+        .decode_vec(segment, bytes)
+        .map_err(|_| Reason::MalformedToken)
 }
 
 impl<'h> Header<'h> {
@@ -105,21 +137,25 @@ impl<'h> Header<'h> {
         object(text).map_err(|_| Reason::MalformedToken)
     }
 
-    /// The rules that every kind of token shares, and the key id.
-    pub(super) fn check(&self) -> Result<&'h str, Reason> {
+    /// The rules that every kind of token shares but for its `types`, and the key id.
+    pub(super) fn check(&self, types: &[&str]) -> Result<&'h str, Reason> {
         // The algorithm is ours, never the token's (RFC 8725 §3.1).
         if self.alg.and_then(plain_string) != Some(wire::ALGORITHM) {
             return Err(Reason::AlgorithmNotAccepted);
         }
-        if self.typ.and_then(plain_string) != Some("JWT") {
+        if !self
+            .typ
+            .and_then(plain_string)
+            .is_some_and(|typ| types.contains(&typ))
+        {
             return Err(Reason::TypeNotAccepted);
         }
         // No extension is understood, so every `crit` is an error (RFC 7515 §4.1.11). A token that brings its own
         // key is an attack; the others change what was signed or what is inside.
         let odd = [
-            self.crit, self.b64, self.cty, self.jwk, self.jku, self.x5u, self.x5c,
+            &self.crit, &self.b64, &self.cty, &self.jwk, &self.jku, &self.x5u, &self.x5c,
         ];
-        if odd.iter().any(Option::is_some) {
+        if odd.iter().any(|it| it.is_some()) {
             return Err(Reason::HeaderNotAccepted);
         }
         self.kid
@@ -130,8 +166,11 @@ impl<'h> Header<'h> {
 }
 
 /// A JSON string without escapes, which is how every core writes header members.
-fn plain_string(raw: &RawValue) -> Option<&str> {
-    serde_json::from_str(raw.get()).ok()
+///
+/// That the value is well-formed JSON was established when it was read as such, so nothing is parsed twice.
+pub(super) fn plain_string(raw: &RawValue) -> Option<&str> {
+    let text = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('\\')).then_some(text)
 }
 
 #[cfg(test)]
@@ -178,7 +217,8 @@ mod tests {
 
     #[test]
     fn header_members_are_held_to_their_exact_values() {
-        let check = |text: &str| Header::read(text).and_then(|it| it.check().map(str::to_owned));
+        let check =
+            |text: &str| Header::read(text).and_then(|it| it.check(&["JWT"]).map(str::to_owned));
         assert_eq!(
             check(r#"{"alg":"RS256","typ":"JWT","kid":"s-1","other":[1]}"#),
             Ok("s-1".to_owned())

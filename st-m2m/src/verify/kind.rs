@@ -16,8 +16,9 @@ const OLD_SESSION_HEADERS: [&str; 2] = [
 ];
 
 /// The kinds of token that one SuperTokens key set signs.
+///
+/// There will be no others: each kind has rules of its own, and a token that is of none of the first four is of the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum TokenKind {
     /// A service's token: `source` and none of the marks of the other kinds.
     Service,
@@ -53,6 +54,27 @@ impl TokenKind {
             Some("2") => Self::Id,
             None if claims.source.is_some() => Self::Service,
             _ => Self::Other,
+        }
+    }
+
+    /// A stable name for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Session => "session",
+            Self::OAuth2Access => "oauth2_access",
+            Self::Id => "id",
+            Self::Other => "other",
+        }
+    }
+
+    /// The values of header member `typ` that a token of this kind may have.
+    pub(super) fn types(self) -> &'static [&'static str] {
+        match self {
+            // The core writes `JWT`; `at+jwt` is RFC 9068's (§2.1).
+            Self::OAuth2Access => &["JWT", "at+jwt"],
+            Self::Service | Self::Session | Self::Id | Self::Other => &["JWT"],
         }
     }
 }

@@ -2,19 +2,33 @@
 //!
 //! Everything here but [`Verifier`] is pure: no I/O, and no time but the one passed in.
 
+mod cache;
 mod claims;
 mod jws;
 mod kind;
 mod m2m;
+mod oauth2_client;
 mod reason;
 mod refusal;
+mod revocation;
 mod rules;
+mod standing;
 mod verifier;
 
-pub use self::{kind::TokenKind, reason::Reason, rules::AcceptKeys};
+/// What [`standing`] is made of; models put their own in its place.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicU64, Ordering};
+}
+
+pub use self::{
+    kind::TokenKind,
+    reason::Reason,
+    revocation::{PresentedToken, Revocation, RevocationCheck},
+    rules::AcceptKeys,
+};
 pub(crate) use self::{
     refusal::Refusal,
-    rules::VerificationRules,
-    verifier::{Verified, Verifier, check_without_signature},
+    rules::{OAuth2ClientRules, VerificationRules},
+    verifier::{CacheRules, Verified, Verifier, check_without_signature},
 };
 pub(crate) use crate::jwks::RETRY_AFTER;

@@ -21,7 +21,7 @@ pub enum Reason {
     MalformedToken,
     /// An algorithm other than RS256.
     AlgorithmNotAccepted,
-    /// A `typ` other than `JWT`.
+    /// A `typ` other than `JWT`, or than `JWT` and `at+jwt` if it is an `OAuth2` access token.
     TypeNotAccepted,
     /// A header member that changes the meaning of the token: `crit`, `b64`, `cty`, or a key of its own (`jwk`,
     /// `jku`, `x5u`, `x5c`).
@@ -30,10 +30,15 @@ pub enum Reason {
     KeyIdNotAccepted,
     /// A key that rotates, where only static keys are accepted.
     DynamicKeyNotAccepted,
-    /// A token of another kind, whatever its claims say: a user's session, an `OAuth2` token, any other JWT.
+    /// A token of another kind, whatever its claims say: a user's session, an `OAuth2` access token where
+    /// `accept_oauth2_clients` is off, an ID token, any other JWT.
     WrongKind(TokenKind),
     /// Claim `source` is not the string `microservice`.
     SourceNotAccepted,
+    /// An `OAuth2` access token whose claim `client_id` is missing, empty, or not a string.
+    ClientIdMissing,
+    /// An `OAuth2` access token whose claim `sub` is not its `client_id`: a user had it issued, no service.
+    OAuth2TokenOfAUser,
     /// Claim `iss` is missing or not a string.
     IssuerMissing,
     /// Claim `iss` is not among the accepted issuers.
@@ -54,12 +59,15 @@ pub enum Reason {
     NotYetValid,
     /// The token was minted longer ago than `max_token_age`.
     TooOld,
-    /// A claim with a meaning for guards (`sub`, `aud`, `scope`, `scp`) has a value of the wrong type.
+    /// A claim with a meaning for guards (`sub`, `aud`, `scope`, `scp`, `jti`) has a value of the wrong type.
     ClaimMalformed,
     /// The issuer has no key with this id.
     UnknownKey,
     /// The signature is not that key's.
     BadSignature,
+    /// The token was revoked here: [`M2m::revoke`](crate::M2m::revoke), or a
+    /// [`RevocationCheck`](crate::RevocationCheck).
+    Revoked,
     /// A good token without this service's audience.
     AudienceNotAccepted,
     /// A good token of a service that `from = …` does not name.
@@ -96,6 +104,8 @@ impl Reason {
                 TokenKind::Other => "wrong_kind_other",
             },
             Self::SourceNotAccepted => "source_not_accepted",
+            Self::ClientIdMissing => "client_id_missing",
+            Self::OAuth2TokenOfAUser => "oauth2_token_of_a_user",
             Self::IssuerMissing => "issuer_missing",
             Self::IssuerNotAccepted => "issuer_not_accepted",
             Self::ExpiryMissing => "expiry_missing",
@@ -109,6 +119,7 @@ impl Reason {
             Self::ClaimMalformed => "claim_malformed",
             Self::UnknownKey => "unknown_key",
             Self::BadSignature => "bad_signature",
+            Self::Revoked => "revoked",
             Self::AudienceNotAccepted => "audience_not_accepted",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::KeyUnconfirmed => "key_unconfirmed",
@@ -128,18 +139,22 @@ impl fmt::Display for Reason {
             Self::TokenTooLong => "the token is longer than 8 KiB: mint fewer claims",
             Self::MalformedToken => "the token is no JWT",
             Self::AlgorithmNotAccepted => "the token is not signed with RS256",
-            Self::TypeNotAccepted => "the token's `typ` is not `JWT`",
+            Self::TypeNotAccepted => "the token's `typ` is neither `JWT` nor, in an OAuth2 access token, `at+jwt`",
             Self::HeaderNotAccepted => "the token's header has a member that is not accepted",
             Self::KeyIdNotAccepted => "the token names no key, or one that no core has",
             Self::DynamicKeyNotAccepted => {
                 "the token is signed with a key that rotates, and `accept_keys` is static"
             }
             Self::WrongKind(TokenKind::Session) => "the token is a user's session, not a service's",
-            Self::WrongKind(TokenKind::OAuth2Access) => "the token is an OAuth2 access token, not a service's",
+            Self::WrongKind(TokenKind::OAuth2Access) => {
+                "the token is an OAuth2 access token, not a service's: are its clients services? `accept_oauth2_clients`"
+            }
             Self::WrongKind(TokenKind::Id) => "the token is an ID token, not a service's",
             Self::WrongKind(TokenKind::Service | TokenKind::Other) | Self::SourceNotAccepted => {
                 "the token does not say that it is a service's"
             }
+            Self::ClientIdMissing => "the OAuth2 access token names no client",
+            Self::OAuth2TokenOfAUser => "the OAuth2 access token is a user's, not a client's own",
             Self::IssuerMissing => "the token names no issuer",
             Self::IssuerNotAccepted => {
                 "the token's issuer is another: set the same `api_domain` in both services, or name it in `issuers`"
@@ -157,6 +172,7 @@ impl fmt::Display for Reason {
                 "the issuer has no such key: do both services use one core, and does `jwks` name its keys?"
             }
             Self::BadSignature => "the token's signature is not the key's",
+            Self::Revoked => "the token was revoked by this service",
             Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
             Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",
             Self::KeyUnconfirmed => {

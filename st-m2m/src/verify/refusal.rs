@@ -1,6 +1,6 @@
 //! A refusal, with what the log should know.
 
-use super::Reason;
+use super::{Reason, TokenKind};
 use crate::excerpt::excerpt;
 
 /// Why a token is refused, and what was found in it.
@@ -10,6 +10,8 @@ pub(crate) struct Refusal {
     /// What the token holds instead of what is accepted. It comes from the token, so before the signature is checked
     /// anybody may have written it.
     pub(crate) found: Option<String>,
+    /// The token's kind, once it is told.
+    pub(crate) kind: Option<TokenKind>,
 }
 
 impl Refusal {
@@ -18,6 +20,15 @@ impl Refusal {
         Self {
             reason,
             found: Some(excerpt(found)),
+            kind: None,
+        }
+    }
+
+    /// The refusal of a token of this kind.
+    pub(crate) fn of(self, kind: TokenKind) -> Self {
+        Self {
+            kind: Some(kind),
+            ..self
         }
     }
 }
@@ -27,6 +38,7 @@ impl From<Reason> for Refusal {
         Self {
             reason,
             found: None,
+            kind: None,
         }
     }
 }

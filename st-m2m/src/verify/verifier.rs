@@ -1,17 +1,27 @@
 //! Verifies tokens with the keys of one issuer.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use super::{
-    Reason, Refusal, TokenKind, VerificationRules,
-    claims::Claims,
-    jws::{Header, Jws},
-    m2m::{self, Facts},
+    PresentedToken, Reason, Refusal, Revocation, RevocationCheck, VerificationRules,
+    cache::TokenCache,
+    jws::Jws,
+    revocation::Revocations,
+    rules::{self, Facts},
+    standing::Standing,
 };
 use crate::{
-    clock::Clock,
-    error::KeysError,
-    jwks::{Candidates, KeySet, KeyStore, LookupError},
+    clock::{Clock, RecentInstant},
+    jwks::{Found, KeyStore, LookupError, VerificationKey},
+    observe::Meters,
 };
 
 /// Verifies the tokens of other services.
@@ -20,32 +30,111 @@ pub(crate) struct Verifier {
     keys: KeyStore,
     rules: VerificationRules,
     clock: Arc<dyn Clock>,
+    remembered: Option<Remembered>,
+    revocations: Revocations,
+    revocation_check: Option<Arc<dyn RevocationCheck>>,
+    meters: Meters,
+}
+
+/// Tokens that were verified a short while ago.
+#[derive(Debug)]
+struct Remembered {
+    cache: TokenCache,
+    longest: Duration,
+    recent: RecentInstant,
+}
+
+/// How a verifier remembers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheRules {
+    /// Tokens, about; 0 remembers none.
+    pub(crate) entries: usize,
+    /// After this time a token is verified anew.
+    pub(crate) longest: Duration,
 }
 
 /// A service's token that satisfied every rule.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    pub(crate) kind: TokenKind,
-    pub(crate) subject: Option<String>,
-    pub(crate) issuer: String,
-    pub(crate) scopes: Vec<String>,
-    /// Seconds since the Unix epoch.
-    pub(crate) issued_at: u64,
-    /// Seconds since the Unix epoch.
-    pub(crate) expires_at: u64,
-    pub(crate) key_id: String,
+    pub(crate) facts: Facts,
     /// All claims, as JSON text.
     pub(crate) claims: String,
+    /// The key that verified it.
+    key: Arc<VerificationKey>,
+    /// Whether that key is still in use.
+    standing: Standing,
+    /// The state of the revocations that do not hold the token.
+    revocations: AtomicU64,
+    verified_at: Instant,
 }
 
 impl Verifier {
-    pub(crate) fn new(keys: KeyStore, rules: VerificationRules, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, rules, clock }
+    pub(crate) fn new(
+        keys: KeyStore,
+        rules: VerificationRules,
+        cache: CacheRules,
+        revocation_check: Option<Arc<dyn RevocationCheck>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let meters = Meters::new();
+        Self {
+            keys,
+            rules,
+            clock,
+            remembered: (cache.entries > 0).then(|| Remembered {
+                cache: TokenCache::new(cache.entries, &meters),
+                longest: cache.longest,
+                recent: RecentInstant::new(),
+            }),
+            revocations: Revocations::default(),
+            revocation_check,
+            meters,
+        }
     }
 
-    /// The issuer's keys, fetched if need be.
-    pub(crate) async fn key_set(&self) -> Result<Arc<KeySet>, KeysError> {
-        self.keys.all().await
+    /// The issuer's keys.
+    pub(crate) fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
+    /// What is counted.
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// What is known of a token that was verified a short while ago, if nothing has changed that mattered for it. It takes
+    /// the bytes as they came: what equals a token that was verified needs no other look.
+    pub(crate) fn recall(&self, token: &[u8]) -> Option<Result<Arc<Verified>, Refusal>> {
+        let remembered = self.remembered.as_ref()?;
+        let Some(verified) = remembered.cache.get(token) else {
+            self.meters.token_not_remembered();
+            return None;
+        };
+        if !self.still_holds(&verified, remembered) {
+            remembered.cache.forget(token, &verified);
+            self.meters.token_not_remembered();
+            return None;
+        }
+        self.meters.token_remembered();
+        Some(self.admit(verified))
+    }
+
+    /// Whether a remembered token would be verified again: all that time, keys and revocations can change.
+    fn still_holds(&self, verified: &Verified, remembered: &Remembered) -> bool {
+        let now = self.clock.unix_seconds();
+        // Ages are told by a clock that cannot be set back.
+        let recent = remembered.recent.at(now);
+        rules::check_dates(verified.facts.dates, &self.rules, now).is_ok()
+            && recent.duration_since(verified.verified_at) < remembered.longest
+            && self.keys.current(recent).is_some_and(|current| {
+                current.as_ref().is_some_and(|snapshot| {
+                    verified.standing.holds(snapshot.generation, || {
+                        let candidates = snapshot.candidates(&verified.facts.key_id);
+                        candidates.is_some_and(|it| it.contains(&verified.key))
+                    })
+                })
+            })
+            && self.is_not_revoked(verified)
     }
 
     /// Verifies a service's token.
@@ -53,46 +142,96 @@ impl Verifier {
     /// The rules run before the signature is checked and before any key is fetched, on the very bytes that are
     /// then checked: what they accept still needs the signature, and what they refuse costs nothing. When the key
     /// is known, the answer is ready at the first poll.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, Refusal> {
+        let verified_at = Instant::now();
         let jws = Jws::split(token)?;
-        let (key_id, facts) = check(&jws, &self.rules, self.clock.unix_seconds())?;
-        let candidates = self
-            .keys
-            .find(&key_id)
-            .await
-            .map_err(|error| Refusal::found(reason(error), &key_id))?;
-        check_signature(&jws, &candidates)?;
+        let facts = rules::check(
+            jws.header(),
+            jws.payload(),
+            &self.rules,
+            self.clock.unix_seconds(),
+        )?;
+        let found = match self.keys.known(&facts.key_id) {
+            Some(found) => found,
+            None => {
+                // Boxed, since it is seldom needed and makes the future of every request larger.
+                let found = Box::pin(self.keys.sought(&facts.key_id)).await;
+                let found = found
+                    .map_err(|error| Refusal::found(reason(error), &facts.key_id).of(facts.kind))?;
+                // Time has passed.
+                rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())
+                    .map_err(|reason| Refusal::from(reason).of(facts.kind))?;
+                found
+            }
+        };
+        let key = signer(&jws, &found)
+            .ok_or_else(|| Refusal::from(Reason::BadSignature).of(facts.kind))?;
+        let verified = Arc::new(Verified {
+            facts,
+            claims: jws.into_payload(),
+            key,
+            standing: Standing::new(found.generation),
+            // Not in use yet: see `is_not_revoked`.
+            revocations: AtomicU64::new(0),
+            verified_at,
+        });
+        if !self.is_not_revoked(&verified) {
+            return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
+        }
+        if let Some(remembered) = &self.remembered {
+            remembered.cache.insert(token.as_bytes(), &verified);
+        }
+        self.admit(verified)
+    }
+
+    /// Forgets every remembered token; each is verified anew when it comes again.
+    pub(crate) fn forget(&self) {
+        if let Some(remembered) = &self.remembered {
+            remembered.cache.clear();
+        }
+    }
+
+    /// How many tokens are remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.remembered.as_ref().map_or(0, |it| it.cache.len())
+    }
+
+    /// Refuses tokens from now on; false when the list is full.
+    pub(crate) fn revoke(&self, revocation: Revocation) -> bool {
+        self.revocations.add(revocation)
+    }
+
+    /// Whether the process's own list does not hold the token. The list is searched only when it has changed.
+    fn is_not_revoked(&self, verified: &Verified) -> bool {
+        let version = self.revocations.version();
+        if verified.revocations.load(Ordering::Relaxed) == version {
+            return true;
+        }
+        if self.revocations.contain(verified) {
+            return false;
+        }
+        // That of before the search: what was added since is searched for the next time.
+        verified.revocations.store(version, Ordering::Relaxed);
+        true
+    }
+
+    /// What is asked each time, of a token that is good. Its answer depends on more than the token, or may change without
+    /// our knowing.
+    fn admit(&self, verified: Arc<Verified>) -> Result<Arc<Verified>, Refusal> {
+        if let Some(check) = &self.revocation_check
+            && check.is_revoked(&PresentedToken::new(&verified))
+        {
+            return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
+        }
         // Last, because it is answered 403: only a good token earns that.
         if let Some(own) = &self.rules.audience
-            && !facts.audience.contains(own)
+            && !verified.facts.audience.contains(own)
         {
-            return Err(Refusal::found(
-                Reason::AudienceNotAccepted,
-                &facts.audience.join(", "),
-            ));
+            let found = verified.facts.audience.join(", ");
+            return Err(Refusal::found(Reason::AudienceNotAccepted, &found).of(verified.facts.kind));
         }
-        Ok(Verified {
-            kind: TokenKind::Service,
-            subject: facts.subject,
-            issuer: facts.issuer,
-            scopes: facts.scopes,
-            issued_at: facts.dates.issued_at,
-            expires_at: facts.dates.expires_at,
-            key_id,
-            claims: jws.payload,
-        })
+        Ok(verified)
     }
-}
-
-/// Holds a token to every rule that needs no key: its key id, and what the rules established.
-fn check(jws: &Jws<'_>, rules: &VerificationRules, now: u64) -> Result<(String, Facts), Refusal> {
-    let header = Header::read(&jws.header)?;
-    let claims = Claims::read(&jws.payload)?;
-    let kind = TokenKind::of(&header, &claims);
-    let key_id = header.check()?;
-    let facts = m2m::check(kind, &claims, rules, now)?;
-    m2m::check_key_id(key_id, rules)?;
-    Ok((key_id.to_owned(), facts))
 }
 
 /// Whether a receiver with these rules would accept the token, if its signature is good. For the service that the
@@ -103,19 +242,17 @@ pub(crate) fn check_without_signature(
     now: u64,
 ) -> Result<(), Refusal> {
     let jws = Jws::split(token)?;
-    check(&jws, rules, now).map(|_| ())
+    rules::check(jws.header(), jws.payload(), rules, now).map(|_| ())
 }
 
-fn check_signature(jws: &Jws<'_>, candidates: &Candidates) -> Result<(), Reason> {
-    let signed = candidates
+/// The key that signed the token.
+fn signer(jws: &Jws<'_>, found: &Found) -> Option<Arc<VerificationKey>> {
+    found
+        .candidates
         .as_slice()
         .iter()
-        .any(|key| key.verifies(jws.signing_input, &jws.signature));
-    if signed {
-        Ok(())
-    } else {
-        Err(Reason::BadSignature)
-    }
+        .find(|key| key.verifies(jws.signing_input, &jws.signature))
+        .cloned()
 }
 
 fn reason(error: LookupError) -> Reason {

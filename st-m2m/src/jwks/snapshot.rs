@@ -1,0 +1,61 @@
+//! A key set in use, and for how long.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{Candidates, KeySet};
+
+/// A key set as it is used.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(super) keys: Arc<KeySet>,
+    /// Sets with the same keys have the same generation, others another one.
+    pub(crate) generation: u64,
+    /// The number of the fetch that found it; 0 for keys of the configuration.
+    pub(super) number: u64,
+    /// `None` for keys of the configuration: they are always fresh.
+    pub(super) age: Option<Age>,
+}
+
+/// How old a set is, and may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Age {
+    /// When the issuer was asked, not when it answered: a key may have been removed in between.
+    pub(super) asked_at: Instant,
+    pub(super) fresh_for: Duration,
+    /// From `asked_at` on; at least `fresh_for`.
+    pub(super) usable_for: Duration,
+}
+
+impl Snapshot {
+    /// Keys of the configuration.
+    pub(super) fn fixed(keys: Arc<KeySet>) -> Self {
+        Self {
+            keys,
+            generation: 0,
+            number: 0,
+            age: None,
+        }
+    }
+
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.age
+            .is_none_or(|age| now.duration_since(age.asked_at) < age.fresh_for)
+    }
+
+    pub(crate) fn is_usable(&self, now: Instant) -> bool {
+        self.age
+            .is_none_or(|age| now.duration_since(age.asked_at) < age.usable_for)
+    }
+
+    /// When it is not usable any more.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        self.age.map(|age| age.asked_at + age.usable_for)
+    }
+
+    /// The keys that may have signed a token which names `key_id`.
+    pub(crate) fn candidates(&self, key_id: &str) -> Option<Candidates> {
+        self.keys.candidates(key_id)
+    }
+}

@@ -1,0 +1,77 @@
+//! What is counted on the path of every request.
+
+use crate::verify::TokenKind;
+
+/// Handles of the counters that requests touch, so that counting looks nothing up. Without the feature `metrics` there is
+/// nothing in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Meters(#[cfg(feature = "metrics")] Counters);
+
+#[cfg(feature = "metrics")]
+#[derive(Clone, Debug)]
+struct Counters {
+    services: metrics::Counter,
+    oauth2_clients: metrics::Counter,
+    hits: metrics::Counter,
+    misses: metrics::Counter,
+    evictions: metrics::Counter,
+}
+
+impl Meters {
+    /// Registers them with the recorder that is installed now.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn new() -> Self {
+        use super::names;
+        let accepted = |kind: TokenKind| {
+            metrics::counter!(
+                names::VERIFICATIONS,
+                "kind" => kind.as_str(), "outcome" => "accepted", "reason" => ""
+            )
+        };
+        Self(Counters {
+            services: accepted(TokenKind::Service),
+            oauth2_clients: accepted(TokenKind::OAuth2Access),
+            hits: metrics::counter!(names::TOKEN_CACHE_HITS),
+            misses: metrics::counter!(names::TOKEN_CACHE_MISSES),
+            evictions: metrics::counter!(names::TOKEN_CACHE_EVICTIONS),
+        })
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    pub(crate) fn new() -> Self {
+        Self()
+    }
+
+    /// A request was let in.
+    #[inline]
+    pub(crate) fn accepted(&self, kind: TokenKind) {
+        #[cfg(feature = "metrics")]
+        match kind {
+            TokenKind::OAuth2Access => self.0.oauth2_clients.increment(1),
+            _ => self.0.services.increment(1),
+        }
+        #[cfg(not(feature = "metrics"))]
+        let _ = kind;
+    }
+
+    /// A token's verification was remembered.
+    #[inline]
+    pub(crate) fn token_remembered(&self) {
+        #[cfg(feature = "metrics")]
+        self.0.hits.increment(1);
+    }
+
+    /// A token was not remembered, or not any more.
+    #[inline]
+    pub(crate) fn token_not_remembered(&self) {
+        #[cfg(feature = "metrics")]
+        self.0.misses.increment(1);
+    }
+
+    /// A remembered token made room for another.
+    #[inline]
+    pub(crate) fn token_evicted(&self) {
+        #[cfg(feature = "metrics")]
+        self.0.evictions.increment(1);
+    }
+}

@@ -1,0 +1,123 @@
+//! Tokens that were verified before.
+//!
+//! A service sends the same token with every call, so its verification is remembered. Only what satisfied every rule gets
+//! in: an outsider cannot fill the cache, and no failure is remembered. What is remembered is the token, never what it was
+//! allowed to do.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, UnitWeighter, sync::Cache};
+use zeroize::Zeroizing;
+
+use super::Verified;
+use crate::observe::Meters;
+
+/// Longer tokens are verified anew each time. Bytes.
+const TOKEN_BYTES: usize = 4 * 1024;
+/// The part of a token that is hashed: the end of its signature. Whoever chooses it can at most make his token share a
+/// bucket with another, since the whole text is compared; the hash is keyed at random for each cache all the same.
+const TAIL_BYTES: usize = 16;
+
+/// Verified tokens by their text, bounded in number; those that are used stay.
+pub(super) struct TokenCache(
+    Cache<Text, Arc<Verified>, UnitWeighter, DefaultHashBuilder, Evictions>,
+);
+
+/// The text of a token. It is overwritten when it is forgotten.
+struct Text(Zeroizing<Box<[u8]>>);
+
+/// A text that is looked for.
+struct Wanted<'t>(&'t [u8]);
+
+impl TokenCache {
+    /// For about `entries` tokens.
+    pub(super) fn new(entries: usize, meters: &Meters) -> Self {
+        Self(Cache::with(
+            entries,
+            entries as u64,
+            UnitWeighter,
+            DefaultHashBuilder::default(),
+            Evictions(meters.clone()),
+        ))
+    }
+
+    pub(super) fn get(&self, token: &[u8]) -> Option<Arc<Verified>> {
+        self.0.get(&Wanted(token))
+    }
+
+    /// Remembers a token. It satisfied every rule.
+    pub(super) fn insert(&self, token: &[u8], verified: &Arc<Verified>) {
+        if token.len() <= TOKEN_BYTES {
+            let text = Text(Zeroizing::new(token.into()));
+            self.0.insert(text, Arc::clone(verified));
+        }
+    }
+
+    /// Forgets a token, unless it was verified anew meanwhile.
+    pub(super) fn forget(&self, token: &[u8], verified: &Arc<Verified>) {
+        self.0
+            .remove_if(&Wanted(token), |it| Arc::ptr_eq(it, verified));
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Hash for Wanted<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Of the same length for all but the shortest, so that it is one step for the hasher.
+        match self.0.last_chunk::<TAIL_BYTES>() {
+            Some(tail) => state.write_u128(u128::from_ne_bytes(*tail)),
+            None => state.write(self.0),
+        }
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Wanted(&self.0).hash(state);
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Text {}
+
+impl Equivalent<Text> for Wanted<'_> {
+    fn equivalent(&self, text: &Text) -> bool {
+        self.0 == &**text.0
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("entries", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts the tokens that made room for others.
+#[derive(Clone)]
+struct Evictions(Meters);
+
+impl Lifecycle<Text, Arc<Verified>> for Evictions {
+    type RequestState = ();
+
+    fn on_evict(&self, (): &mut (), _text: Text, _verified: Arc<Verified>) {
+        self.0.token_evicted();
+    }
+}
