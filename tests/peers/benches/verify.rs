@@ -9,6 +9,7 @@ fn main() {
     let issuer = Issuer::new();
     let token = issuer.token(1);
     let mut contenders = verify::contenders(&issuer, &token);
+    contenders.push(("st-m2m, first sight", verify::first_sights(&issuer)));
     for (name, check) in &mut contenders {
         assert!(check(), "{name} refuses the token");
     }

@@ -59,6 +59,21 @@ fn signature_alone(issuer: &Issuer, token: String) -> Check {
     })
 }
 
+/// Our checks of tokens that are new each time: whole verifications, each remembered and, but for a few, forgotten before
+/// its token comes again.
+pub fn first_sights(issuer: &Issuer) -> Check {
+    const REMEMBERED: usize = 16;
+
+    let m2m = start(config(issuer).token_cache_entries(REMEMBERED));
+    let tokens = (0..512).map(|jti| issuer.token(jti));
+    let mut checks: Vec<_> = tokens.map(|token| header_to_caller(&m2m, &token)).collect();
+    let mut turn = 0;
+    Box::new(move || {
+        turn = (turn + 1) % checks.len();
+        checks[turn]()
+    })
+}
+
 /// Our configuration as a service has it, but for the keys, which need no network.
 pub fn config(issuer: &Issuer) -> ConfigBuilder {
     Config::builder()
@@ -68,7 +83,7 @@ pub fn config(issuer: &Issuer) -> ConfigBuilder {
 
 /// Nothing is remembered of tokens seen before.
 fn every_verification_whole(issuer: &Issuer) -> ConfigBuilder {
-    config(issuer)
+    config(issuer).token_cache_entries(0)
 }
 
 /// A service of ours with fixed keys.
@@ -156,5 +171,7 @@ mod tests {
         for mut check in two_hits(&issuer, &token) {
             assert!(check() && check());
         }
+        let mut first_sights = first_sights(&issuer);
+        assert!(first_sights() && first_sights());
     }
 }
