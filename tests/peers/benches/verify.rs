@@ -1,17 +1,15 @@
-//! One RS256 verification by us and by others: criterion's statistics of each, then their ratios.
-//!
-//! Criterion measures one contender after the other, so a machine whose speed drifts favours some of them. The ratios
-//! come from a second pass that takes turns after every few hundred verifications.
+//! One RS256 verification by us and by others: criterion's statistics of each, then their ratios, taken in turns.
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 use criterion::Criterion;
-use st_m2m_peers::{Issuer, verify};
+use st_m2m_peers::{Issuer, turns, verify};
 
 fn main() {
     let issuer = Issuer::new();
     let token = issuer.token(1);
     let mut contenders = verify::contenders(&issuer, &token);
+    contenders.push(("st-m2m, first sight", verify::first_sights(&issuer)));
     for (name, check) in &mut contenders {
         assert!(check(), "{name} refuses the token");
     }
@@ -26,31 +24,36 @@ fn main() {
 
     // `cargo test --benches` and `cargo bench -- --test` run each contender once: no time for figures.
     if std::env::args().any(|argument| argument == "--bench") {
-        print_ratios(&mut contenders, token.len());
+        print_ratios(contenders, token.len());
+        print_two_threads(verify::two_hits(&issuer, &token));
     }
 }
 
-fn print_ratios(contenders: &mut [(&str, verify::Check)], token_length: usize) {
+fn operation(mut check: verify::Check) -> Box<turns::Operation<'static>> {
+    Box::new(move || {
+        black_box(check());
+    })
+}
+
+fn print_ratios(contenders: Vec<(&str, verify::Check)>, token_length: usize) {
     const TURNS: usize = 101;
     const PER_TURN: u32 = 200;
 
-    let mut micros = vec![Vec::with_capacity(TURNS); contenders.len()];
-    for _ in 0..TURNS {
-        for ((_, check), micros) in contenders.iter_mut().zip(&mut micros) {
-            let start = Instant::now();
-            for _ in 0..PER_TURN {
-                black_box(check());
-            }
-            micros.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(PER_TURN));
-        }
-    }
-    let medians = micros.iter_mut().map(|micros| {
-        micros.sort_by(f64::total_cmp);
-        micros[TURNS / 2]
-    });
-    let medians: Vec<f64> = medians.collect();
+    let (names, checks): (Vec<_>, Vec<_>) = contenders.into_iter().unzip();
+    let mut operations: Vec<_> = checks.into_iter().map(operation).collect();
+    let medians = turns::medians(&mut operations, TURNS, PER_TURN);
     println!("one verification of {token_length} bytes, taking turns; medians of {TURNS}");
-    for ((name, _), median) in contenders.iter().zip(&medians) {
-        println!("{name:<28} {median:>7.2} µs  {:>5.2}", median / medians[0]);
+    for (name, median) in names.iter().zip(&medians) {
+        let micros = median / 1e3;
+        println!("{name:<28} {micros:>7.3} µs  {:>6.3}", median / medians[0]);
     }
+}
+
+fn print_two_threads(hits: [verify::Check; 2]) {
+    const TURNS: usize = 101;
+    const PER_TURN: u32 = 2000;
+
+    let medians = turns::medians_on_two_threads(&mut [hits.map(operation)], TURNS, PER_TURN);
+    let micros = medians[0] / 1e3;
+    println!("st-m2m, hit, on each of two threads at once: {micros:.3} µs; median of {TURNS}");
 }

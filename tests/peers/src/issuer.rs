@@ -1,7 +1,10 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
 use aws_lc_rs::{
     rsa::{KeyPair, KeySize, PublicKey},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
+use axum::{Router, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -34,6 +37,25 @@ impl Issuer {
             "alg": "RS256",
             "use": "sig",
         }]})
+    }
+
+    /// Serves the JWKS document on loopback, at every path, until the process ends.
+    pub fn serve_jwks(&self) -> SocketAddr {
+        let jwks = self.jwks().to_string();
+        let router = Router::new().fallback(get(async || jwks));
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .expect("loopback has a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("the system can do it");
+        let address = listener.local_addr().expect("it is bound");
+        std::thread::spawn(move || {
+            crate::service::runtime().block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                axum::serve(listener, router).await
+            })
+        });
+        address
     }
 
     /// A service's token with a scope and a few claims of its own, 818 bytes long. Two tokens differ in `jti`.
