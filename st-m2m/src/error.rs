@@ -290,7 +290,7 @@ pub enum KeysError {
     /// Several sources are configured, and none gave keys.
     #[error("{}", one_after_the_other(.0))]
     EverySource(Vec<Self>),
-    /// The fetch that everybody waited for failed.
+    /// The fetch that everybody waits for failed, for this reason.
     #[error("{0}")]
     Failed(Arc<Self>),
     /// The issuer was asked a moment ago and gave no keys.

@@ -120,11 +120,6 @@ impl<'t> Segments<'t> {
     pub(super) fn header(&self) -> &[u8] {
         &self.bytes[self.header_start..]
     }
-
-    #[cfg(test)]
-    pub(super) fn payload(&self) -> &[u8] {
-        &self.bytes[..self.header_start]
-    }
 }
 
 /// Canonical base64url without padding. Decoding is a large part of what a verification costs beside the signature, so
