@@ -70,10 +70,6 @@ async fn keys_are_fetched_once_and_a_known_key_answers_at_the_first_poll() {
     let jwks = core.jwks().expect("keys").to_string();
     let network = Scripted::new(move |_| Reply::text(200, jwks.clone()));
     let m2m = receiver(JwksSource::Sdk, &network).await;
-    assert!(
-        network.sent().is_empty(),
-        "nothing is fetched before it is wanted"
-    );
     let token = token(&core, SigningKey::Static);
     for _ in 0..10 {
         assert_eq!(verdict(&m2m, &token).await, Ok(()));
@@ -135,13 +131,13 @@ async fn what_is_no_key_set_leaves_the_service_shut_but_does_not_say_so_to_calle
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_never_answers_costs_one_time_limit() {
+async fn an_issuer_that_never_answers_costs_three_seconds() {
     let network = Scripted::new(|_| Reply::Hang);
     let m2m = receiver(JwksSource::Sdk, &network).await;
     let token = token(&core(), SigningKey::Static);
     let started = tokio::time::Instant::now();
     assert_eq!(verdict(&m2m, &token).await, Err(Reason::KeysUnavailable));
-    assert_eq!(started.elapsed(), Duration::from_secs(5));
+    assert_eq!(started.elapsed(), Duration::from_secs(3));
 }
 
 /// One odd key must not take the others with it.
