@@ -3,7 +3,9 @@
 mod answers;
 mod canonical;
 mod events;
+mod hostile;
 mod keys;
 mod order;
 mod service;
+mod signer;
 mod tokens;
