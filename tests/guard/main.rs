@@ -3,8 +3,10 @@
 mod answers;
 mod canonical;
 mod events;
+mod hostile;
 mod kinds;
 mod oauth2_clients;
 mod order;
 mod service;
+mod signer;
 mod tokens;
