@@ -311,7 +311,7 @@ fn check_as_a_receiver(
     clock: &dyn Clock,
 ) -> Result<(), Error> {
     let rules = VerificationRules {
-        issuers: vec![issuer.to_owned()],
+        issuers: vec![issuer.into()],
         oauth2_clients: None,
         audience: None,
         leeway,

@@ -3,6 +3,7 @@
 mod cold_start;
 mod flood;
 mod issuer;
+mod metrics;
 mod outage;
 mod remembered;
 mod revocation;

@@ -342,11 +342,11 @@ impl ConfigBuilder {
                 format!("must be whole seconds, at most `60s`, not {leeway:?}"),
             ));
         }
-        let issuers = |default: String| {
+        let issuers = |default: &str| -> Vec<Arc<str>> {
             if self.issuers.is_empty() {
-                vec![default]
+                vec![default.into()]
             } else {
-                self.issuers.clone()
+                self.issuers.iter().map(|it| it.as_str().into()).collect()
             }
         };
         if self
@@ -364,9 +364,9 @@ impl ConfigBuilder {
             None => None,
         };
         Ok(VerificationRules {
-            issuers: issuers(api_domain.to_owned()),
+            issuers: issuers(api_domain),
             oauth2_clients: self.accept_oauth2_clients.then(|| OAuth2ClientRules {
-                issuers: issuers(format!("{api_domain}{api_base_path}")),
+                issuers: issuers(&format!("{api_domain}{api_base_path}")),
             }),
             audience: self.audience.clone(),
             leeway: leeway.as_secs(),

@@ -396,7 +396,7 @@ mod tests {
             (rules.issuers, rules.oauth2_clients.map(|it| it.issuers))
         };
         let accept = ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "true");
-        let domain = || vec!["https://api.example.com".to_owned()];
+        let domain = || vec!["https://api.example.com".into()];
         assert_eq!(issuers(&[]), (domain(), None));
         assert_eq!(
             issuers(&[("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "false")]),
@@ -412,7 +412,7 @@ mod tests {
                 let path = ("ST_M2M_API_BASE_PATH", path);
                 assert_eq!(
                     issuers(&[accept, path, ("ST_M2M_JWKS", jwks)]),
-                    (domain(), Some(vec![issuer.to_owned()])),
+                    (domain(), Some(vec![issuer.into()])),
                     "{path:?} {jwks}"
                 );
             }

@@ -33,7 +33,7 @@ impl Caller {
 
     /// The scopes of claims `scope` (a space-separated string) and `scp` (an array).
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.facts.scopes.iter().map(String::as_str)
+        self.0.facts.scopes.split(' ').filter(|it| !it.is_empty())
     }
 
     /// The kind of token the service presented: [`TokenKind::Service`], or [`TokenKind::OAuth2Access`] of an `OAuth2`

@@ -1,13 +1,16 @@
 //! The registered claims (RFC 7519 §4.1) and SuperTokens' own, read once and strictly.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer as _,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{
     Reason,
-    jws::{object, plain_string, present},
+    jws::{Text, object, plain_string, present},
 };
 
 /// 2^53 - 1: beyond it, JSON numbers lose precision in most languages.
@@ -130,30 +133,32 @@ impl<'c> Claims<'c> {
             .transpose()
     }
 
-    /// The audience: a string or an array of strings (RFC 7519 §4.1.3).
-    pub(super) fn audience(&self) -> Result<Vec<String>, Reason> {
+    /// Calls `found` with each audience: a string or an array of strings (RFC 7519 §4.1.3).
+    pub(super) fn each_audience(&self, found: impl FnMut(&str)) -> Result<(), Reason> {
         match self.aud {
-            None => Ok(Vec::new()),
-            Some(raw) => strings(raw).ok_or(Reason::ClaimMalformed),
+            None => Ok(()),
+            Some(raw) => each_string(raw, found).ok_or(Reason::ClaimMalformed),
         }
     }
 
-    /// The scopes: `scope`, a space-separated string (RFC 8693 §4.2), or `scp`, an array, as SuperTokens' `OAuth2`
-    /// tokens have it.
-    pub(super) fn scopes(&self) -> Result<Vec<String>, Reason> {
-        let mut scopes = Vec::new();
+    /// The scopes, with a space behind each: `scope`, a space-separated string (RFC 8693 §4.2), and `scp`, an array, as
+    /// SuperTokens' `OAuth2` tokens have it. A scope has no space in it (RFC 6749 §3.3), so none is two.
+    pub(super) fn scopes(&self) -> Result<String, Reason> {
+        let mut scopes = String::new();
         if let Some(raw) = self.scope {
             let text = string(raw).ok_or(Reason::ClaimMalformed)?;
-            scopes.extend(
-                text.split(' ')
-                    .filter(|it| !it.is_empty())
-                    .map(str::to_owned),
-            );
+            scopes.push_str(&text);
+            scopes.push(' ');
         }
         if let Some(raw) = self.scp {
-            let list: Vec<String> =
-                serde_json::from_str(raw.get()).map_err(|_| Reason::ClaimMalformed)?;
-            scopes.extend(list);
+            let mut one_each = raw.get().starts_with('[');
+            each_string(raw, |scope| {
+                one_each &= !scope.contains(' ');
+                scopes.push_str(scope);
+                scopes.push(' ');
+            })
+            .filter(|()| one_each)
+            .ok_or(Reason::ClaimMalformed)?;
         }
         Ok(scopes)
     }
@@ -171,10 +176,35 @@ fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str(raw.get()).ok().map(Cow::Owned)
 }
 
-fn strings(raw: &RawValue) -> Option<Vec<String>> {
+/// Calls `found` with a string, or with each string of an array; `None` where there is anything else.
+fn each_string(raw: &RawValue, mut found: impl FnMut(&str)) -> Option<()> {
+    struct Strings<F>(F);
+
+    impl<'de, F: FnMut(&str)> Visitor<'de> for Strings<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of strings")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(text) = seq.next_element::<Text<'de>>()? {
+                self.0(&text.0);
+            }
+            Ok(())
+        }
+    }
+
     match string(raw) {
-        Some(one) => Some(vec![one.into_owned()]),
-        None => serde_json::from_str(raw.get()).ok(),
+        Some(one) => {
+            found(&one);
+            Some(())
+        }
+        None if raw.get().starts_with('[') => {
+            let mut array = serde_json::Deserializer::from_str(raw.get());
+            array.deserialize_seq(Strings(found)).ok()
+        }
+        None => None,
     }
 }
 
@@ -307,25 +337,39 @@ mod tests {
 
     #[test]
     fn lists_of_strings() {
-        assert_eq!(read(r#"{"aud":"a"}"#).audience(), Ok(vec!["a".to_owned()]));
-        assert_eq!(
-            read(r#"{"aud":["a","b"]}"#).audience(),
-            Ok(vec!["a".to_owned(), "b".to_owned()])
-        );
-        assert_eq!(read(r#"{"aud":5}"#).audience(), Err(Reason::ClaimMalformed));
-        assert_eq!(
-            read(r#"{"aud":["a",5]}"#).audience(),
-            Err(Reason::ClaimMalformed)
-        );
-        assert_eq!(
-            read(r#"{"scope":"a  b"}"#).scopes(),
-            Ok(vec!["a".to_owned(), "b".to_owned()])
-        );
-        assert_eq!(read(r#"{"scp":["a"]}"#).scopes(), Ok(vec!["a".to_owned()]));
-        assert_eq!(
-            read(r#"{"scope":["a"]}"#).scopes(),
-            Err(Reason::ClaimMalformed)
-        );
+        let audience = |text: &str| {
+            let mut all = Vec::new();
+            read(text)
+                .each_audience(|one| all.push(one.to_owned()))
+                .map(|()| all)
+        };
+        for (text, expected) in [
+            (r#"{"aud":"a"}"#, Ok(vec!["a"])),
+            (r#"{"aud":["a","b"]}"#, Ok(vec!["a", "b"])),
+            (r#"{"aud":["\u0061"]}"#, Ok(vec!["a"])),
+            (r#"{"aud":[]}"#, Ok(vec![])),
+            ("{}", Ok(vec![])),
+            (r#"{"aud":5}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"aud":null}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"aud":{"a":"b"}}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"aud":["a",5]}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"aud":["a",["b"]]}"#, Err(Reason::ClaimMalformed)),
+        ] {
+            let expected = expected.map(|all| all.into_iter().map(str::to_owned).collect());
+            assert_eq!(audience(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            (r#"{"scope":"a  b"}"#, Ok("a  b ")),
+            (r#"{"scp":["a","b"]}"#, Ok("a b ")),
+            (r#"{"scope":"a","scp":["b"]}"#, Ok("a b ")),
+            ("{}", Ok("")),
+            (r#"{"scope":["a"]}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"scp":"a"}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"scp":["a b"]}"#, Err(Reason::ClaimMalformed)),
+            (r#"{"scp":[1]}"#, Err(Reason::ClaimMalformed)),
+        ] {
+            assert_eq!(read(text).scopes(), expected.map(str::to_owned), "{text}");
+        }
         assert_eq!(read(r#"{"sub":7}"#).subject(), Err(Reason::ClaimMalformed));
         assert_eq!(read(r#"{"jti":7}"#).token_id(), Err(Reason::ClaimMalformed));
     }

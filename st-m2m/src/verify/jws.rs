@@ -1,9 +1,11 @@
 //! The compact serialisation of a signed JWT (RFC 7515 §7.1), read strictly.
 
+use std::{borrow::Cow, fmt};
+
 use base64::{Engine, decoded_len_estimate, engine::general_purpose::NO_PAD};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -12,6 +14,8 @@ use crate::{jwks::is_key_id, supertokens::wire};
 
 /// Longer tokens are refused unread.
 pub(crate) const TOKEN_BYTES: usize = 8 * 1024;
+/// A header with more members is refused: each is compared with all before it. Cores write three or four.
+const MEMBERS: usize = 32;
 
 /// The compact serialisation of any JWS, taken apart: header and payload need not be text.
 #[derive(Debug)]
@@ -37,32 +41,16 @@ pub(super) struct Jws<'t> {
     header_start: usize,
 }
 
-/// The header members that matter. Others are ignored, as RFC 7515 §4 demands.
-#[derive(Debug, Deserialize)]
+/// The header members that matter. Others are ignored, as RFC 7515 §4 demands, but no member may occur twice.
+#[derive(Debug, Default)]
 pub(super) struct Header<'h> {
-    #[serde(borrow, default, deserialize_with = "present")]
     alg: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     typ: Option<&'h RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     kid: Option<&'h RawValue>,
     /// Only session tokens have it: the JWT recipe cannot set header members.
-    #[serde(default, deserialize_with = "present")]
     pub(super) version: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    crit: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    b64: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    cty: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    jwk: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    jku: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    x5u: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    x5c: Option<IgnoredAny>,
+    /// A member that changes what was signed, what is inside, or which key is meant.
+    odd: Option<IgnoredAny>,
 }
 
 /// A member that is present, `null` included: as its text, or as [`IgnoredAny`] where the value does not matter.
@@ -84,6 +72,80 @@ pub(super) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_j
         serde_json::from_str(text)
     } else {
         Err(serde_json::Error::custom("not an object"))
+    }
+}
+
+impl<'de: 'h, 'h> Deserialize<'de> for Header<'h> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Header<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JOSE header")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header<'de>, A::Error> {
+                let mut header = Header::default();
+                // Derived code would find a known member that occurs twice, but no other.
+                let mut names: Vec<Text<'de>> = Vec::with_capacity(4);
+                while let Some(name) = map.next_key::<Text<'de>>()? {
+                    if names.contains(&name) {
+                        return Err(A::Error::custom("a member occurs twice"));
+                    }
+                    match &*name.0 {
+                        "alg" => header.alg = Some(map.next_value()?),
+                        "typ" => header.typ = Some(map.next_value()?),
+                        "kid" => header.kid = Some(map.next_value()?),
+                        "version" => header.version = Some(map.next_value()?),
+                        // No extension is understood, so every `crit` is an error (RFC 7515 §4.1.11). A token that brings
+                        // its own key is an attack; the others change what was signed or what is inside.
+                        "crit" | "b64" | "cty" | "jwk" | "jku" | "x5u" | "x5c" => {
+                            header.odd = Some(map.next_value()?);
+                        }
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                    if names.len() == MEMBERS {
+                        return Err(A::Error::custom("too many members"));
+                    }
+                    names.push(name);
+                }
+                Ok(header)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A string, borrowed where it has no escapes.
+#[derive(PartialEq, Eq)]
+pub(super) struct Text<'n>(pub(super) Cow<'n, str>);
+
+impl<'de: 'n, 'n> Deserialize<'de> for Text<'n> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Any)
     }
 }
 
@@ -200,12 +262,7 @@ impl<'h> Header<'h> {
         {
             return Err(Reason::TypeNotAccepted);
         }
-        // No extension is understood, so every `crit` is an error (RFC 7515 §4.1.11). A token that brings its own
-        // key is an attack; the others change what was signed or what is inside.
-        let odd = [
-            &self.crit, &self.b64, &self.cty, &self.jwk, &self.jku, &self.x5u, &self.x5c,
-        ];
-        if odd.iter().any(|it| it.is_some()) {
+        if self.odd.is_some() {
             return Err(Reason::HeaderNotAccepted);
         }
         self.kid
@@ -328,6 +385,14 @@ mod tests {
             check(r#"{"alg":"RS256","typ":"JWT","kid":"s-1","other":[1]}"#),
             Ok("s-1".to_owned())
         );
+        let with = |further: usize| {
+            let members: String = (0..further).map(|it| format!(r#","{it}":{it}"#)).collect();
+            check(&format!(
+                r#"{{"alg":"RS256","typ":"JWT","kid":"s-1"{members}}}"#
+            ))
+        };
+        assert_eq!(with(MEMBERS - 3), Ok("s-1".to_owned()));
+        assert_eq!(with(MEMBERS - 2), Err(Reason::MalformedToken));
         for (text, reason) in [
             ("[]", Reason::MalformedToken),
             (r#"["RS256","JWT","s-1"]"#, Reason::MalformedToken),
@@ -342,6 +407,14 @@ mod tests {
             ),
             (
                 r#"{"alg":"RS256","typ":"JWT","kid":"s-1"} x"#,
+                Reason::MalformedToken,
+            ),
+            (
+                r#"{"alg":"RS256","typ":"JWT","kid":"s-1","x":1,"y":2,"\u0078":1}"#,
+                Reason::MalformedToken,
+            ),
+            (
+                r#"{"alg":"RS256","typ":"JWT","kid":"s-1","crit":null,"crit":null}"#,
                 Reason::MalformedToken,
             ),
             (r#"{"typ":"JWT","kid":"s-1"}"#, Reason::AlgorithmNotAccepted),

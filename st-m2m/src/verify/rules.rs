@@ -1,5 +1,7 @@
 //! What a receiver demands of service tokens.
 
+use std::sync::Arc;
+
 use super::{
     Reason, Refusal, TokenKind,
     claims::{Claims, Dates},
@@ -23,7 +25,7 @@ pub enum AcceptKeys {
 #[derive(Clone, Debug)]
 pub(crate) struct VerificationRules {
     /// Of service tokens. Never empty.
-    pub(crate) issuers: Vec<String>,
+    pub(crate) issuers: Vec<Arc<str>>,
     /// Absent: `OAuth2` clients are no services.
     pub(crate) oauth2_clients: Option<OAuth2ClientRules>,
     pub(crate) audience: Option<String>,
@@ -38,7 +40,7 @@ pub(crate) struct VerificationRules {
 #[derive(Clone, Debug)]
 pub(crate) struct OAuth2ClientRules {
     /// Never empty.
-    pub(crate) issuers: Vec<String>,
+    pub(crate) issuers: Vec<Arc<str>>,
 }
 
 /// What the rules established of a token.
@@ -47,10 +49,12 @@ pub(crate) struct Facts {
     pub(crate) kind: TokenKind,
     pub(crate) key_id: String,
     pub(crate) subject: Option<String>,
-    pub(crate) issuer: String,
-    /// It is compared with the receiver's when the signature is known to be good.
-    pub(crate) audience: Vec<String>,
-    pub(crate) scopes: Vec<String>,
+    pub(crate) issuer: Arc<str>,
+    /// Whether the receiver is among the audience, or demands no such thing. A token without it is refused when its
+    /// signature is known to be good.
+    pub(crate) is_for_us: bool,
+    /// With a space behind each.
+    pub(crate) scopes: String,
     pub(crate) dates: Dates,
     pub(crate) token_id: Option<String>,
 }
@@ -93,23 +97,35 @@ fn check_kind(
         }
     };
     let issuer = claims.issuer().ok_or(Reason::IssuerMissing)?;
-    if !issuers.iter().any(|accepted| *accepted == issuer) {
+    let Some(accepted) = issuers.iter().find(|accepted| ***accepted == *issuer) else {
         return Err(Refusal::found(Reason::IssuerNotAccepted, &issuer));
-    }
+    };
     let dates = claims.dates()?;
     check_dates(dates, rules, now)?;
+    let mut is_for_us = rules.audience.is_none();
+    claims.each_audience(|one| is_for_us |= rules.audience.as_deref() == Some(one))?;
     let facts = Facts {
         kind,
         key_id: key_id.to_owned(),
         subject: claims.subject()?.map(Into::into),
-        issuer: issuer.into_owned(),
-        audience: claims.audience()?,
+        issuer: Arc::clone(accepted),
+        is_for_us,
         scopes: claims.scopes()?,
         dates,
         token_id: claims.token_id()?.map(Into::into),
     };
     check_key_id(key_id, rules)?;
     Ok(facts)
+}
+
+/// The audience of a token that was read before, to be shown.
+pub(super) fn audience(payload_text: &str) -> String {
+    let mut all = Vec::new();
+    if let Ok(claims) = Claims::read(payload_text) {
+        // It was read without an error.
+        let _ = claims.each_audience(|one| all.push(one.to_owned()));
+    }
+    all.join(", ")
 }
 
 /// Whether a key of this id may sign. It needs no claims, so that no key is fetched in vain.
@@ -158,7 +174,7 @@ mod tests {
 
     fn rules() -> VerificationRules {
         VerificationRules {
-            issuers: vec!["https://api.example.com".to_owned()],
+            issuers: vec!["https://api.example.com".into()],
             oauth2_clients: None,
             audience: None,
             leeway: 5,

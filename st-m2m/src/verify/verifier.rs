@@ -65,7 +65,7 @@ pub(crate) struct Verified {
     standing: Standing,
     /// The state of the revocations that do not hold the token.
     revocations: AtomicU64,
-    verified_at: Instant,
+    since: Instant,
 }
 
 impl Verifier {
@@ -125,7 +125,7 @@ impl Verifier {
         // Ages are told by a clock that cannot be set back.
         let recent = remembered.recent.at(now);
         rules::check_dates(verified.facts.dates, &self.rules, now).is_ok()
-            && recent.duration_since(verified.verified_at) < remembered.longest
+            && recent.duration_since(verified.since) < remembered.longest
             && self.keys.current(recent).is_some_and(|current| {
                 current.as_ref().is_some_and(|snapshot| {
                     verified.standing.holds(snapshot.generation, || {
@@ -143,7 +143,7 @@ impl Verifier {
     /// then checked: what they accept still needs the signature, and what they refuse costs nothing. When the key
     /// is known, the answer is ready at the first poll.
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, Refusal> {
-        let verified_at = Instant::now();
+        let since = Instant::now();
         let jws = Jws::split(token)?;
         let facts = rules::check(
             jws.header(),
@@ -151,18 +151,17 @@ impl Verifier {
             &self.rules,
             self.clock.unix_seconds(),
         )?;
-        let found = match self.keys.known(&facts.key_id) {
-            Some(found) => found,
-            None => {
-                // Boxed, since it is seldom needed and makes the future of every request larger.
-                let found = Box::pin(self.keys.sought(&facts.key_id)).await;
-                let found = found
-                    .map_err(|error| Refusal::found(reason(error), &facts.key_id).of(facts.kind))?;
-                // Time has passed.
-                rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())
-                    .map_err(|reason| Refusal::from(reason).of(facts.kind))?;
-                found
-            }
+        let found = if let Some(found) = self.keys.known(&facts.key_id) {
+            found
+        } else {
+            // Boxed, since it is seldom needed and makes the future of every request larger.
+            let found = Box::pin(self.keys.sought(&facts.key_id)).await;
+            let found = found
+                .map_err(|error| Refusal::found(reason(error), &facts.key_id).of(facts.kind))?;
+            // Time has passed.
+            rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())
+                .map_err(|reason| Refusal::from(reason).of(facts.kind))?;
+            found
         };
         let key = signer(&jws, &found)
             .ok_or_else(|| Refusal::from(Reason::BadSignature).of(facts.kind))?;
@@ -173,7 +172,7 @@ impl Verifier {
             standing: Standing::new(found.generation),
             // Not in use yet: see `is_not_revoked`.
             revocations: AtomicU64::new(0),
-            verified_at,
+            since,
         });
         if !self.is_not_revoked(&verified) {
             return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
@@ -224,10 +223,8 @@ impl Verifier {
             return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
         }
         // Last, because it is answered 403: only a good token earns that.
-        if let Some(own) = &self.rules.audience
-            && !verified.facts.audience.contains(own)
-        {
-            let found = verified.facts.audience.join(", ");
+        if !verified.facts.is_for_us {
+            let found = rules::audience(&verified.claims);
             return Err(Refusal::found(Reason::AudienceNotAccepted, &found).of(verified.facts.kind));
         }
         Ok(verified)
