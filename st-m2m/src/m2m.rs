@@ -251,10 +251,6 @@ impl M2m {
 }
 
 /// What guards need.
-#[cfg_attr(
-    not(feature = "axum"),
-    expect(dead_code, reason = "only frameworks call it")
-)]
 impl M2m {
     pub(crate) fn global_ref() -> Option<&'static Self> {
         GLOBAL.get()

@@ -17,6 +17,10 @@ struct Counters {
     evictions: metrics::Counter,
 }
 
+#[cfg_attr(
+    not(feature = "metrics"),
+    expect(clippy::unused_self, reason = "there is nothing to count with")
+)]
 impl Meters {
     /// Registers them with the recorder that is installed now.
     #[cfg(feature = "metrics")]

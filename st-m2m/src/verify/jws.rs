@@ -378,6 +378,29 @@ mod tests {
     }
 
     #[test]
+    fn header_members_are_few_and_occur_once() {
+        let check = |further: &str| {
+            let text = format!(r#"{{"alg":"RS256","typ":"JWT","kid":"s-1"{further}}}"#);
+            Header::read(&text).map(|_| ())
+        };
+        let many = |count: usize| {
+            let members: Vec<_> = (0..count).map(|it| format!(r#","{it}":{it}"#)).collect();
+            check(&members.concat())
+        };
+        assert_eq!(many(MEMBERS - 3), Ok(()));
+        assert_eq!(many(MEMBERS - 2), Err(Reason::MalformedToken));
+        for twice in [
+            r#","kid":"s-1""#,
+            r#","\u006bid":"s-1""#,
+            r#","x":1,"y":2,"x":1"#,
+            r#","x":1,"y":2,"\u0078":1"#,
+            r#","crit":null,"crit":null"#,
+        ] {
+            assert_eq!(check(twice), Err(Reason::MalformedToken), "{twice}");
+        }
+    }
+
+    #[test]
     fn header_members_are_held_to_their_exact_values() {
         let check =
             |text: &str| Header::read(text).and_then(|it| it.check(&["JWT"]).map(str::to_owned));
@@ -385,14 +408,6 @@ mod tests {
             check(r#"{"alg":"RS256","typ":"JWT","kid":"s-1","other":[1]}"#),
             Ok("s-1".to_owned())
         );
-        let with = |further: usize| {
-            let members: String = (0..further).map(|it| format!(r#","{it}":{it}"#)).collect();
-            check(&format!(
-                r#"{{"alg":"RS256","typ":"JWT","kid":"s-1"{members}}}"#
-            ))
-        };
-        assert_eq!(with(MEMBERS - 3), Ok("s-1".to_owned()));
-        assert_eq!(with(MEMBERS - 2), Err(Reason::MalformedToken));
         for (text, reason) in [
             ("[]", Reason::MalformedToken),
             (r#"["RS256","JWT","s-1"]"#, Reason::MalformedToken),
@@ -407,14 +422,6 @@ mod tests {
             ),
             (
                 r#"{"alg":"RS256","typ":"JWT","kid":"s-1"} x"#,
-                Reason::MalformedToken,
-            ),
-            (
-                r#"{"alg":"RS256","typ":"JWT","kid":"s-1","x":1,"y":2,"\u0078":1}"#,
-                Reason::MalformedToken,
-            ),
-            (
-                r#"{"alg":"RS256","typ":"JWT","kid":"s-1","crit":null,"crit":null}"#,
                 Reason::MalformedToken,
             ),
             (r#"{"typ":"JWT","kid":"s-1"}"#, Reason::AlgorithmNotAccepted),
