@@ -14,12 +14,13 @@ use crate::{
     config::{Config, KeysConfig, KeysPlace},
     error::{ClaimsError, ConfigError, Error, TokenError},
     jwks::{KeySet, KeyStore, Source, Sources},
-    observe::Meters,
     status::Status,
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
     transport::{Limits, ReqwestTransport, Transport},
-    verify::{self, AcceptKeys, Refusal, Revocation, VerificationRules, Verified, Verifier},
+    verify::{
+        self, AcceptKeys, Meters, Refusal, Revocation, VerificationRules, Verified, Verifier,
+    },
 };
 
 /// A core answers with one token or two keys; what is larger is not an answer. Bytes.

@@ -2,12 +2,12 @@
 //!
 //! # Events
 //!
-//! The target of all is `st_m2m`. No event holds a token or an api key. What `found` holds comes from a token that was
+//! The target of all is `st_m2m`, or `st_m2m::dev` for the embedded core, whose events are not listed. No event holds a token or an api key. What `found` holds comes from a token that was
 //! refused: an issuer, a key id, an audience or a service's name.
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | `request refused: …` | info; warn without keys; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
+//! | `request refused: …` | info; warn when keys cannot be had; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
 //! | `keys fetched` | debug | `keys` (how many), `generation` |
 //! | `the issuer's keys have changed` | info | `keys` (how many), `generation` (another for each different set) |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
@@ -31,25 +31,19 @@
 //! | `st_m2m_key_set_age_seconds` | gauge: age of the keys in use, told after each fetch | |
 //! | `st_m2m_key_set_keys` | gauge: how many keys are in use | |
 
-mod meters;
-
-pub(crate) use self::meters::Meters;
+use std::{fmt::Display, time::Duration};
 
 /// Names of the metrics.
 #[cfg(feature = "metrics")]
-mod names {
-    pub(super) const VERIFICATIONS: &str = "st_m2m_verifications_total";
-    pub(super) const TOKEN_CACHE_HITS: &str = "st_m2m_token_cache_hits_total";
-    pub(super) const TOKEN_CACHE_MISSES: &str = "st_m2m_token_cache_misses_total";
-    pub(super) const TOKEN_CACHE_EVICTIONS: &str = "st_m2m_token_cache_evictions_total";
-    pub(super) const KEY_FETCHES: &str = "st_m2m_key_fetches_total";
-    pub(super) const KEY_SET_AGE: &str = "st_m2m_key_set_age_seconds";
-    pub(super) const KEY_SET_KEYS: &str = "st_m2m_key_set_keys";
+pub(crate) mod names {
+    pub(crate) const VERIFICATIONS: &str = "st_m2m_verifications_total";
+    pub(crate) const TOKEN_CACHE_HITS: &str = "st_m2m_token_cache_hits_total";
+    pub(crate) const TOKEN_CACHE_MISSES: &str = "st_m2m_token_cache_misses_total";
+    pub(crate) const TOKEN_CACHE_EVICTIONS: &str = "st_m2m_token_cache_evictions_total";
+    pub(crate) const KEY_FETCHES: &str = "st_m2m_key_fetches_total";
+    pub(crate) const KEY_SET_AGE: &str = "st_m2m_key_set_age_seconds";
+    pub(crate) const KEY_SET_KEYS: &str = "st_m2m_key_set_keys";
 }
-
-use std::{fmt::Display, time::Duration};
-
-use crate::verify::{Reason, TokenKind};
 
 /// The target of every event.
 const TARGET: &str = "st_m2m";
@@ -93,20 +87,22 @@ pub(crate) enum Cause {
     Program,
 }
 
-/// A request was refused. Without a handler the guard stands without an attribute.
+/// A request was refused: the stable code of the reason, what it means, and the kind of token if it is known. Without a
+/// handler the guard stands without an attribute.
 pub(crate) fn refused(
     cause: Cause,
-    reason: Reason,
-    kind: Option<TokenKind>,
+    reason: &'static str,
+    meaning: &dyn Display,
+    kind: Option<&'static str>,
     found: Option<&str>,
     handler: Option<&Handler>,
 ) {
     #[cfg(feature = "metrics")]
     metrics::counter!(
         names::VERIFICATIONS,
-        "kind" => kind.map_or("unknown", TokenKind::as_str),
+        "kind" => kind.unwrap_or("unknown"),
         "outcome" => "refused",
-        "reason" => reason.as_str(),
+        "reason" => reason,
     )
     .increment(1);
     #[cfg(not(feature = "metrics"))]
@@ -116,13 +112,13 @@ pub(crate) fn refused(
         ($level:ident) => {
             tracing::$level!(
                 target: TARGET,
-                reason = reason.as_str(),
+                reason,
                 found,
                 handler = handler.map(|it| it.name),
                 module = handler.map(|it| it.module),
                 file = handler.map(|it| it.file),
                 line = handler.map(|it| it.line),
-                "request refused: {reason}"
+                "request refused: {meaning}"
             )
         };
     }

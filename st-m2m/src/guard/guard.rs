@@ -8,7 +8,7 @@ use super::{Caller, Policy, Rejection, Rules, bearer::Bearer};
 use crate::{
     m2m::M2m,
     observe::{self, Cause, Handler},
-    verify::{Reason, Refusal},
+    verify::{Reason, Refusal, TokenKind},
 };
 
 /// Proof that a request satisfied the policy `P`.
@@ -106,7 +106,14 @@ fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
         Reason::NotInitialized => Cause::Program,
         _ => Cause::Request,
     };
-    observe::refused(cause, reason, kind, found.as_deref(), handler);
+    observe::refused(
+        cause,
+        reason.as_str(),
+        &reason,
+        kind.map(TokenKind::as_str),
+        found.as_deref(),
+        handler,
+    );
     Rejection::new(reason)
 }
 

@@ -13,8 +13,7 @@ use std::{
 use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, UnitWeighter, sync::Cache};
 use zeroize::Zeroizing;
 
-use super::Verified;
-use crate::observe::Meters;
+use super::{Meters, Verified};
 
 /// Longer tokens are verified anew each time. Bytes.
 const TOKEN_BYTES: usize = 4 * 1024;

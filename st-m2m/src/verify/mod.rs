@@ -7,6 +7,7 @@ mod claims;
 mod jws;
 mod kind;
 mod m2m;
+mod meters;
 mod oauth2_client;
 mod reason;
 mod refusal;
@@ -29,6 +30,7 @@ pub use self::{
     rules::AcceptKeys,
 };
 pub(crate) use self::{
+    meters::Meters,
     refusal::Refusal,
     rules::{OAuth2ClientRules, VerificationRules},
     verifier::{CacheRules, Verified, Verifier, check_without_signature},

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    PresentedToken, Reason, Refusal, Revocation, RevocationCheck, VerificationRules,
+    Meters, PresentedToken, Reason, Refusal, Revocation, RevocationCheck, VerificationRules,
     cache::TokenCache,
     jws::Jws,
     revocation::Revocations,
@@ -21,7 +21,6 @@ use super::{
 use crate::{
     clock::{Clock, RecentInstant},
     jwks::{Found, KeyStore, LookupError, VerificationKey},
-    observe::Meters,
 };
 
 /// Verifies the tokens of other services.

@@ -1,6 +1,6 @@
 //! What is counted on the path of every request.
 
-use crate::verify::TokenKind;
+use super::TokenKind;
 
 /// Handles of the counters that requests touch, so that counting looks nothing up. Without the feature `metrics` there is
 /// nothing in it.
@@ -25,7 +25,7 @@ impl Meters {
     /// Registers them with the recorder that is installed now.
     #[cfg(feature = "metrics")]
     pub(crate) fn new() -> Self {
-        use super::names;
+        use crate::observe::names;
         let accepted = |kind: TokenKind| {
             metrics::counter!(
                 names::VERIFICATIONS,
