@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::{fmt::Display, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use super::{Config, ConfigBuilder, JwksSource, KeysConfig, KeysPlace, Timeouts, domain};
+use super::{
+    Config, ConfigBuilder, JwksSource, KeysConfig, KeysPlace, Timeouts, domain, duration::Written,
+};
 #[cfg(feature = "client")]
 use crate::transport::BaseUrl;
 use crate::{
@@ -26,6 +28,10 @@ const LEEWAY_CAP: Duration = Duration::from_secs(60);
 const TIMEOUT_CAP: Duration = Duration::from_secs(600);
 /// Of every time for which keys, or what was verified with them, may be trusted without asking the issuer.
 const KEYS_CAP: Duration = Duration::from_secs(3600);
+const DEFAULT_KEYS_MAX_AGE: Duration = Duration::from_secs(600);
+const DEFAULT_KEYS_MAX_STALE: Duration = KEYS_CAP;
+const DEFAULT_CACHE_MAX_AGE: Duration = Duration::from_secs(300);
+const DEFAULT_CACHE_ENTRIES: usize = 1024;
 const CACHE_CAP: usize = 1_000_000;
 
 impl ConfigBuilder {
@@ -172,14 +178,18 @@ impl ConfigBuilder {
                 return Err(ConfigError::new(
                     "token_validity",
                     format!(
-                        "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates, not {validity:?}"
+                        "must be at most `2h` with a dynamic signing key, which the core withdraws when it rotates, not `{}`",
+                        Written(validity)
                     ),
                 ));
             }
             (Some(validity), _) => token::validity_seconds(validity).ok_or_else(|| {
                 ConfigError::new(
                     "token_validity",
-                    format!("must be whole seconds, from `1s` to 100 years, not {validity:?}"),
+                    format!(
+                        "must be whole seconds, from `1s` to 100 years, not `{}`",
+                        Written(validity)
+                    ),
                 )
             })?,
             (None, SigningKey::Dynamic) => DYNAMIC_VALIDITY_CAP.as_secs(),
@@ -231,6 +241,53 @@ impl ConfigBuilder {
         has_core: bool,
         plain_http: &PlainHttp,
     ) -> Result<KeysConfig, ConfigError> {
+        let (in_order, fallback) = self.key_sources(api, api_base_path, has_core, plain_http)?;
+        let bounds = SHORTEST_FRESH..=KEYS_CAP;
+        let max_age = within(
+            "keys_max_age",
+            self.keys_max_age,
+            DEFAULT_KEYS_MAX_AGE,
+            bounds,
+        )?;
+        let bounds = Duration::ZERO..=KEYS_CAP;
+        let max_stale = within(
+            "keys_max_stale",
+            self.keys_max_stale,
+            DEFAULT_KEYS_MAX_STALE,
+            bounds,
+        )?;
+        match (in_order.is_empty(), fallback) {
+            (false, fallback) => Ok(KeysConfig::Fetched {
+                in_order,
+                fallback,
+                max_age,
+                max_stale,
+            }),
+            (true, Some(keys)) => {
+                let useless = [
+                    ("keys_max_age", self.keys_max_age),
+                    ("keys_max_stale", self.keys_max_stale),
+                ];
+                match useless.iter().find(|(_, value)| value.is_some()) {
+                    Some((key, _)) => Err(ConfigError::new(
+                        *key,
+                        "has no effect, since `jwks` holds keys that are never fetched",
+                    )),
+                    None => Ok(KeysConfig::Fixed(keys)),
+                }
+            }
+            (true, None) => Err(ConfigError::new("jwks", "names no source of keys")),
+        }
+    }
+
+    /// The places of `jwks` that are asked for keys, and the keys that it holds itself.
+    fn key_sources(
+        &self,
+        api: &domain::Location,
+        api_base_path: &str,
+        has_core: bool,
+        plain_http: &PlainHttp,
+    ) -> Result<(Vec<KeysPlace>, Option<Arc<KeySet>>), ConfigError> {
         let sources = match self.jwks.clone().unwrap_or_default() {
             JwksSource::InOrder(sources) => sources,
             one => vec![one],
@@ -275,38 +332,11 @@ impl ConfigBuilder {
                 }
             }
         }
-        let max_age = self.keys_max_age.map_or(Ok(KEYS_CAP / 6), |value| {
-            within("keys_max_age", value, SHORTEST_FRESH..=KEYS_CAP)
-        })?;
-        let max_stale = self.keys_max_stale.map_or(Ok(KEYS_CAP), |value| {
-            within("keys_max_stale", value, Duration::ZERO..=KEYS_CAP)
-        })?;
-        match (in_order.is_empty(), fallback) {
-            (false, fallback) => Ok(KeysConfig::Fetched {
-                in_order,
-                fallback,
-                max_age,
-                max_stale,
-            }),
-            (true, Some(keys)) => {
-                let useless = [
-                    ("keys_max_age", self.keys_max_age),
-                    ("keys_max_stale", self.keys_max_stale),
-                ];
-                match useless.iter().find(|(_, value)| value.is_some()) {
-                    Some((key, _)) => Err(ConfigError::new(
-                        *key,
-                        "has no effect, since `jwks` holds keys that are never fetched",
-                    )),
-                    None => Ok(KeysConfig::Fixed(keys)),
-                }
-            }
-            (true, None) => Err(ConfigError::new("jwks", "names no source of keys")),
-        }
+        Ok((in_order, fallback))
     }
 
     fn token_cache(&self) -> Result<CacheRules, ConfigError> {
-        let entries = self.token_cache_entries.unwrap_or(1024);
+        let entries = self.token_cache_entries.unwrap_or(DEFAULT_CACHE_ENTRIES);
         if entries > CACHE_CAP {
             return Err(ConfigError::new(
                 "token_cache_entries",
@@ -322,11 +352,12 @@ impl ConfigBuilder {
         let bounds = Duration::from_secs(1)..=KEYS_CAP;
         Ok(CacheRules {
             entries,
-            longest: self
-                .token_cache_max_age
-                .map_or(Ok(Duration::from_secs(300)), |value| {
-                    within("token_cache_max_age", value, bounds)
-                })?,
+            longest: within(
+                "token_cache_max_age",
+                self.token_cache_max_age,
+                DEFAULT_CACHE_MAX_AGE,
+                bounds,
+            )?,
         })
     }
 
@@ -339,7 +370,10 @@ impl ConfigBuilder {
         if leeway > LEEWAY_CAP || leeway.subsec_nanos() != 0 {
             return Err(ConfigError::new(
                 "leeway",
-                format!("must be whole seconds, at most `60s`, not {leeway:?}"),
+                format!(
+                    "must be whole seconds, at most `60s`, not `{}`",
+                    Written(leeway)
+                ),
             ));
         }
         let issuers = |default: &str| -> Vec<Arc<str>> {
@@ -381,7 +415,10 @@ impl ConfigBuilder {
             if value.is_zero() || value > TIMEOUT_CAP {
                 return Err(ConfigError::new(
                     key,
-                    format!("must be more than nothing and at most `10m`, not {value:?}"),
+                    format!(
+                        "must be more than `0s` and at most `10m`, not `{}`",
+                        Written(value)
+                    ),
                 ));
             }
             Ok(value)
@@ -408,20 +445,24 @@ fn keys_url(text: &str, plain_http: &PlainHttp) -> Result<KeysPlace, ConfigError
     Ok(KeysPlace::Url(url))
 }
 
+/// The value, or the default, if it lies within the bounds.
 fn within(
     key: &str,
-    value: Duration,
+    value: Option<Duration>,
+    default: Duration,
     bounds: RangeInclusive<Duration>,
 ) -> Result<Duration, ConfigError> {
+    let value = value.unwrap_or(default);
     if bounds.contains(&value) {
         Ok(value)
     } else {
         Err(ConfigError::new(
             key,
             format!(
-                "must be from {:?} to {:?}, not {value:?}",
-                bounds.start(),
-                bounds.end()
+                "must be from `{}` to `{}`, not `{}`",
+                Written(*bounds.start()),
+                Written(*bounds.end()),
+                Written(value)
             ),
         ))
     }
@@ -436,7 +477,10 @@ fn whole_seconds(key: &str, value: Duration) -> Result<u64, ConfigError> {
     if value.as_secs() == 0 || value.subsec_nanos() != 0 {
         return Err(ConfigError::new(
             key,
-            format!("must be whole seconds, at least `1s`, not {value:?}"),
+            format!(
+                "must be whole seconds, at least `1s`, not `{}`",
+                Written(value)
+            ),
         ));
     }
     Ok(value.as_secs())

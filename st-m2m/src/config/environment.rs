@@ -1,8 +1,8 @@
 //! Configuration from environment variables.
 
-use std::{ffi::OsString, time::Duration};
+use std::ffi::OsString;
 
-use super::{ConfigBuilder, JwksSource};
+use super::{ConfigBuilder, JwksSource, duration};
 use crate::{error::ConfigError, supertokens::SigningKey, verify::AcceptKeys};
 
 const PREFIX: &str = "ST_M2M_";
@@ -26,7 +26,9 @@ const KEYS: &[(&str, Read)] = &[
             serde_json::from_str(v).map_err(|error| format!("is not a JSON object: {error}"))?;
         Ok(b.claims(claims))
     }),
-    ("TOKEN_VALIDITY", |b, v| Ok(b.token_validity(duration(v)?))),
+    ("TOKEN_VALIDITY", |b, v| {
+        Ok(b.token_validity(duration::parse(v)?))
+    }),
     ("SIGNING_KEY", |b, v| {
         Ok(b.signing_key(match v {
             "static" => SigningKey::Static,
@@ -39,8 +41,10 @@ const KEYS: &[(&str, Read)] = &[
         Ok(b.accept_oauth2_clients(boolean(v)?))
     }),
     ("AUDIENCE", |b, v| Ok(b.audience(v))),
-    ("LEEWAY", |b, v| Ok(b.leeway(duration(v)?))),
-    ("MAX_TOKEN_AGE", |b, v| Ok(b.max_token_age(duration(v)?))),
+    ("LEEWAY", |b, v| Ok(b.leeway(duration::parse(v)?))),
+    ("MAX_TOKEN_AGE", |b, v| {
+        Ok(b.max_token_age(duration::parse(v)?))
+    }),
     ("ACCEPT_KEYS", |b, v| {
         Ok(b.accept_keys(match v {
             "any" => AcceptKeys::Any,
@@ -48,8 +52,12 @@ const KEYS: &[(&str, Read)] = &[
             _ => return Err(format!("must be `any` or `static`, not `{v}`")),
         }))
     }),
-    ("KEYS_MAX_AGE", |b, v| Ok(b.keys_max_age(duration(v)?))),
-    ("KEYS_MAX_STALE", |b, v| Ok(b.keys_max_stale(duration(v)?))),
+    ("KEYS_MAX_AGE", |b, v| {
+        Ok(b.keys_max_age(duration::parse(v)?))
+    }),
+    ("KEYS_MAX_STALE", |b, v| {
+        Ok(b.keys_max_stale(duration::parse(v)?))
+    }),
     ("TOKEN_CACHE_ENTRIES", |b, v| {
         let entries = v
             .parse()
@@ -57,16 +65,14 @@ const KEYS: &[(&str, Read)] = &[
         Ok(b.token_cache_entries(entries))
     }),
     ("TOKEN_CACHE_MAX_AGE", |b, v| {
-        Ok(b.token_cache_max_age(duration(v)?))
+        Ok(b.token_cache_max_age(duration::parse(v)?))
     }),
-    (
-        "CONNECT_TIMEOUT",
-        |b, v| Ok(b.connect_timeout(duration(v)?)),
-    ),
-    (
-        "REQUEST_TIMEOUT",
-        |b, v| Ok(b.request_timeout(duration(v)?)),
-    ),
+    ("CONNECT_TIMEOUT", |b, v| {
+        Ok(b.connect_timeout(duration::parse(v)?))
+    }),
+    ("REQUEST_TIMEOUT", |b, v| {
+        Ok(b.request_timeout(duration::parse(v)?))
+    }),
     ("CDI_VERSION", |b, v| Ok(b.cdi_version(v))),
     ("ALLOW_HTTP", |b, v| Ok(b.allow_http(list(v)?))),
 ];
@@ -162,26 +168,6 @@ fn list(value: &str) -> Result<Vec<String>, String> {
     Ok(items)
 }
 
-/// `250ms`, `2s`, `15m` or `1h`.
-fn duration(value: &str) -> Result<Duration, String> {
-    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = value.split_at(digits);
-    let millis = match unit {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        _ => None,
-    };
-    number
-        .parse::<u64>()
-        .ok()
-        .zip(millis)
-        .and_then(|(number, millis)| number.checked_mul(millis))
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("`{value}` is no duration; write `250ms`, `2s`, `15m` or `1h`"))
-}
-
 fn jwks(value: &str) -> Result<JwksSource, String> {
     Ok(match value {
         "sdk" => JwksSource::Sdk,
@@ -205,6 +191,8 @@ fn jwks(value: &str) -> Result<JwksSource, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
         Config,
@@ -309,7 +297,7 @@ mod tests {
             ("ST_M2M_URL_", "x", "not a known variable"),
             ("ST_M2M_MINT", "yes", "`true` or `false`"),
             ("ST_M2M_LEEWAY", "5", "write `250ms`"),
-            ("ST_M2M_LEEWAY", "61s", "at most `60s`"),
+            ("ST_M2M_LEEWAY", "61s", "at most `60s`, not `61s`"),
             ("ST_M2M_LEEWAY", "99999999999999999999s", "no duration"),
             ("ST_M2M_JWKS", "nonsense", "a JWKS document or PEM"),
             ("ST_M2M_JWKS", "core", "needs `connection_uri`"),
@@ -345,22 +333,31 @@ mod tests {
             ),
             ("ST_M2M_SIGNING_KEY", "rotating", "`static` or `dynamic`"),
             ("ST_M2M_ACCEPT_KEYS", "all", "`any` or `static`"),
-            ("ST_M2M_KEYS_MAX_AGE", "29s", "from 30s to 3600s"),
-            ("ST_M2M_KEYS_MAX_STALE", "2h", "from 0ns to 3600s"),
+            (
+                "ST_M2M_KEYS_MAX_AGE",
+                "29s",
+                "from `30s` to `1h`, not `29s`",
+            ),
+            ("ST_M2M_KEYS_MAX_STALE", "2h", "from `0s` to `1h`, not `2h`"),
             ("ST_M2M_TOKEN_CACHE_ENTRIES", "many", "a whole number"),
             ("ST_M2M_TOKEN_CACHE_ENTRIES", "1000001", "at most 1000000"),
-            ("ST_M2M_TOKEN_CACHE_MAX_AGE", "0s", "from 1s to 3600s"),
+            (
+                "ST_M2M_TOKEN_CACHE_MAX_AGE",
+                "0s",
+                "from `1s` to `1h`, not `0s`",
+            ),
             ("ST_M2M_JWKS", "sdk,core", "needs `connection_uri`"),
             ("ST_M2M_JWKS", "sdk,,sdk", "an empty item"),
             ("ST_M2M_JWKS", "sdk,nonsense", "several of these"),
             ("ST_M2M_ACCEPT_OAUTH2_CLIENTS", "1", "`true` or `false`"),
-            ("ST_M2M_CONNECT_TIMEOUT", "0s", "more than nothing"),
+            ("ST_M2M_CONNECT_TIMEOUT", "0s", "more than `0s`"),
+            ("ST_M2M_REQUEST_TIMEOUT", "11m", "at most `10m`, not `11m`"),
             ("ST_M2M_ALLOW_HTTP", "http://core", "no host"),
             ("ST_M2M_URL_BILLING", "billing", "absolute http(s) URL"),
             ("ST_M2M_ISSUERS", ",", "empty item"),
             ("ST_M2M_SCOPES", "a,,b", "empty item"),
             ("ST_M2M_URL_BILLING", "http://billing", "plain http"),
-            ("ST_M2M_MAX_TOKEN_AGE", "1ms", "whole seconds"),
+            ("ST_M2M_MAX_TOKEN_AGE", "1ms", "at least `1s`, not `1ms`"),
         ] {
             let message = error(&[(variable, value)]);
             assert!(message.contains(expected), "{variable}={value}: {message}");

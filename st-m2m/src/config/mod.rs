@@ -6,6 +6,7 @@
 mod builder;
 mod check;
 mod domain;
+mod duration;
 mod environment;
 
 #[cfg(feature = "client")]
