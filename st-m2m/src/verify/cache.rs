@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{Meters, Verified};
 
 /// Longer tokens are verified anew each time. Bytes.
-const TOKEN_BYTES: usize = 4 * 1024;
+const REMEMBERED_BYTES: usize = 4 * 1024;
 /// The part of a token that is hashed: the end of its signature. Whoever chooses it can at most make his token share a
 /// bucket with another, since the whole text is compared; the hash is keyed at random for each cache all the same.
 const TAIL_BYTES: usize = 16;
@@ -50,7 +50,7 @@ impl TokenCache {
 
     /// Remembers a token. It satisfied every rule.
     pub(super) fn insert(&self, token: &[u8], verified: &Arc<Verified>) {
-        if token.len() <= TOKEN_BYTES {
+        if token.len() <= REMEMBERED_BYTES {
             let text = Text(Zeroizing::new(token.into()));
             self.0.insert(text, Arc::clone(verified));
         }

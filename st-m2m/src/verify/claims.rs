@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Reason,
-    jws::{Text, object, plain_string, present},
+    json::{Text, object, plain_string, present},
 };
 
 /// 2^53 - 1: beyond it, JSON numbers lose precision in most languages.

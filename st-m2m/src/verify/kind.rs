@@ -6,7 +6,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{claims::Claims, jws::Header};
+use super::{claims::Claims, header::Header};
 
 /// The headers of session tokens before version 3, which are literals in padded standard base64
 /// (`supertokens-golang`, `recipe/session/jwt.go`; recorded: `session_create_ok_cdi_2_9`).

@@ -4,6 +4,8 @@
 
 mod cache;
 mod claims;
+mod header;
+mod json;
 mod jws;
 mod kind;
 mod m2m;

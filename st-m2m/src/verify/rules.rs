@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Reason, Refusal, TokenKind,
     claims::{Claims, Dates},
-    jws::Header,
+    header::Header,
     m2m, oauth2_client,
 };
 use crate::supertokens::wire;

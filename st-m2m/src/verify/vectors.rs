@@ -12,10 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Reason,
-    jws::{Header, Segments},
-};
+use super::{Reason, header::Header, jws::Segments};
 use crate::{
     error::KeysError,
     jwks::{Jwk, KeySet},
