@@ -136,7 +136,7 @@ struct List {
 }
 
 impl Revocations {
-    /// The state of the list. What was checked against a later or this very state needs no second look.
+    /// The state of the list; 0 while it is empty. What was checked against this very state needs no second look.
     pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
@@ -176,9 +176,6 @@ impl Revocations {
 
     /// Whether the list holds the token.
     pub(super) fn contain(&self, token: &Verified) -> bool {
-        if self.version() == 0 {
-            return false;
-        }
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         let issued_at = token.facts.dates.issued_at;
         let subject = token.facts.subject.as_ref();

@@ -1,29 +1,30 @@
-//! Whether the key of a remembered token is still in use.
+//! What a remembered token was last checked against: a key set, or the list of revocations.
 //!
 //! Kept free of the cache and of the key store, so that it can be modelled: `tests/models` explores every interleaving of
 //! this very file.
 
 use super::sync::{AtomicU64, Ordering};
 
-/// The generation of the key set in which a token's key was last seen.
+/// The generation of a set in which a condition of a token was last found to hold: that its key is in the key set, or that
+/// it is not on the list of revocations.
 #[derive(Debug)]
 pub(crate) struct Standing(AtomicU64);
 
 impl Standing {
-    /// The key was in the set of this generation.
+    /// The condition holds in this generation.
     pub(crate) fn new(generation: u64) -> Self {
         Self(AtomicU64::new(generation))
     }
 
-    /// Whether the key is in the set of generation `current`. That set is searched only when it is not the one in which
-    /// the key was seen last.
-    pub(crate) fn holds(&self, current: u64, is_in_it: impl FnOnce() -> bool) -> bool {
+    /// Whether the condition holds in the generation `current`. The set is searched only when it is not the one in which the
+    /// condition held last.
+    pub(crate) fn holds(&self, current: u64, search: impl FnOnce() -> bool) -> bool {
         // Generations that two readers see may differ, and either may write last: it writes what it saw, so the worst is
         // one more search. Nothing else is read through this value, hence no ordering.
         if self.0.load(Ordering::Relaxed) == current {
             return true;
         }
-        if !is_in_it() {
+        if !search() {
             return false;
         }
         self.0.store(current, Ordering::Relaxed);

@@ -1,12 +1,6 @@
 //! Verifies tokens with the keys of one issuer.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -53,7 +47,6 @@ pub(crate) struct CacheRules {
 }
 
 /// A service's token that satisfied every rule.
-#[derive(Debug)]
 pub(crate) struct Verified {
     pub(crate) facts: Facts,
     /// All claims, as JSON text.
@@ -61,9 +54,9 @@ pub(crate) struct Verified {
     /// The key that verified it.
     key: Arc<VerificationKey>,
     /// Whether that key is still in use.
-    standing: Standing,
-    /// The state of the revocations that do not hold the token.
-    revocations: AtomicU64,
+    key_standing: Standing,
+    /// Whether the process's own list of revocations does not hold the token.
+    unrevoked_standing: Standing,
     since: Instant,
 }
 
@@ -127,7 +120,7 @@ impl Verifier {
             && recent.duration_since(verified.since) < remembered.longest
             && self.keys.current(recent).is_some_and(|current| {
                 current.as_ref().is_some_and(|snapshot| {
-                    verified.standing.holds(snapshot.generation, || {
+                    verified.key_standing.holds(snapshot.generation, || {
                         let candidates = snapshot.candidates(&verified.facts.key_id);
                         candidates.is_some_and(|it| it.contains(&verified.key))
                     })
@@ -168,9 +161,9 @@ impl Verifier {
             facts,
             claims: jws.into_payload(),
             key,
-            standing: Standing::new(found.generation),
-            // Not in use yet: see `is_not_revoked`.
-            revocations: AtomicU64::new(0),
+            key_standing: Standing::new(found.generation),
+            // The list was empty then.
+            unrevoked_standing: Standing::new(0),
             since,
         });
         if !self.is_not_revoked(&verified) {
@@ -199,18 +192,13 @@ impl Verifier {
         self.revocations.add(revocation)
     }
 
-    /// Whether the process's own list does not hold the token. The list is searched only when it has changed.
+    /// Whether the process's own list does not hold the token.
     fn is_not_revoked(&self, verified: &Verified) -> bool {
+        // The version of before the search: what is added meanwhile is searched for the next time.
         let version = self.revocations.version();
-        if verified.revocations.load(Ordering::Relaxed) == version {
-            return true;
-        }
-        if self.revocations.contain(verified) {
-            return false;
-        }
-        // That of before the search: what was added since is searched for the next time.
-        verified.revocations.store(version, Ordering::Relaxed);
-        true
+        verified
+            .unrevoked_standing
+            .holds(version, || !self.revocations.contain(verified))
     }
 
     /// What is asked each time, of a token that is good. Its answer depends on more than the token, or may change without
@@ -227,6 +215,17 @@ impl Verifier {
             return Err(Refusal::found(Reason::AudienceNotAccepted, &found).of(verified.facts.kind));
         }
         Ok(verified)
+    }
+}
+
+/// Shows whose token it is, and no claim that an application made.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("subject", &self.facts.subject)
+            .field("kind", &self.facts.kind)
+            .field("key_id", &self.facts.key_id)
+            .finish_non_exhaustive()
     }
 }
 
