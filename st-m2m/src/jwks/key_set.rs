@@ -6,17 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::{
-    rsa::PublicKey,
-    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
-};
+use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::Value;
 
-use super::{
-    Jwk, KeysError,
-    jwk::{ROCA, has_accepted_size},
-    roca::is_roca,
-};
+use super::{Jwk, KeysError, pem_keys};
 use crate::error::SkippedKey;
 
 /// Size of a JWKS document, in bytes.
@@ -24,8 +17,6 @@ pub(super) const DOCUMENT_BYTES: usize = 1024 * 1024;
 /// A core publishes two keys; a set with more than this is not one of ours.
 const MOST_KEYS: usize = 100;
 const CONFLICT: &str = "another key with the same kid";
-/// A PEM key has no id, so each is tried on each token.
-const MOST_PEM_KEYS: usize = 8;
 
 /// A set of RSA public keys. Each was parsed once.
 #[derive(Clone, Debug)]
@@ -164,45 +155,11 @@ impl KeySet {
     /// [`KeysError::Pem`] for anything else, for keys that are not 2048 to 4096 bits long, and for keys with the ROCA
     /// weakness (CVE-2017-15361).
     pub fn from_pem(text: &str) -> Result<Self, KeysError> {
-        const NO_KEY: &str = "not an RSA public key of 2048 to 4096 bits";
-        let refuse = |problem: &str| KeysError::Pem(problem.to_owned());
-        if text.len() > DOCUMENT_BYTES {
-            return Err(refuse("larger than 1 MiB"));
-        }
-        let blocks = pem::parse_many(text).map_err(|error| KeysError::Pem(error.to_string()))?;
-        if blocks.is_empty() {
-            return Err(refuse("no `-----BEGIN PUBLIC KEY-----` found"));
-        }
-        if blocks.len() > MOST_PEM_KEYS {
-            return Err(refuse("more than 8 keys"));
-        }
-        let mut unnamed = Vec::new();
-        for block in &blocks {
-            if !matches!(block.tag(), "PUBLIC KEY" | "RSA PUBLIC KEY") {
-                let problem = if block.tag().contains("PRIVATE") {
-                    "this is a private key, which no verifier should hold; give the public key"
-                        .to_owned()
-                } else {
-                    format!("`{}` is no public key", block.tag())
-                };
-                return Err(KeysError::Pem(problem));
-            }
-            let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
-                .map_err(|_| refuse(NO_KEY))?;
-            let components = PublicKey::from_der(block.contents()).map_err(|_| refuse(NO_KEY))?;
-            let modulus = modulus(components.as_ref()).ok_or_else(|| refuse(NO_KEY))?;
-            if !has_accepted_size(modulus) {
-                return Err(refuse(NO_KEY));
-            }
-            if is_roca(modulus) {
-                return Err(refuse(ROCA));
-            }
-            unnamed.push(Arc::new(VerificationKey(key)));
-        }
+        let keys = pem_keys::read(text)?.into_iter();
         Ok(Self {
             by_id: HashMap::new(),
             jwks: Vec::new(),
-            unnamed: unnamed.into(),
+            unnamed: keys.map(|key| Arc::new(VerificationKey(key))).collect(),
             skipped: Vec::new(),
         })
     }
@@ -266,29 +223,4 @@ impl<'a> IntoIterator for &'a KeySet {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-/// The modulus of an `RSAPublicKey` (RFC 8017 appendix A.1.1) as the crypto library writes it: the first INTEGER of a
-/// SEQUENCE, each with a length of two bytes, since shorter keys are not for us.
-fn modulus(der: &[u8]) -> Option<&[u8]> {
-    const SEQUENCE: u8 = 0x30;
-    const INTEGER: u8 = 0x02;
-    const TWO_BYTES: u8 = 0x82;
-    let [
-        SEQUENCE,
-        TWO_BYTES,
-        _,
-        _,
-        INTEGER,
-        TWO_BYTES,
-        high,
-        low,
-        rest @ ..,
-    ] = der
-    else {
-        return None;
-    };
-    let digits = rest.get(..usize::from(u16::from_be_bytes([*high, *low])))?;
-    // The sign.
-    Some(digits.strip_prefix(&[0]).unwrap_or(digits))
 }

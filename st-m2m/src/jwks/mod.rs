@@ -6,6 +6,7 @@ mod fetch;
 mod flight;
 mod jwk;
 mod key_set;
+mod pem_keys;
 mod refresher;
 mod roca;
 mod schedule;
