@@ -1,5 +1,7 @@
 //! Invented key ids.
 
+use std::time::Duration;
+
 use serde_json::json;
 use st_m2m::Reason;
 use st_m2m_tests::{
@@ -7,11 +9,11 @@ use st_m2m_tests::{
     still::{core, flowing_clock},
     verdict::verdict,
 };
-use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::issuer::{
-    Issuer, Published, pass, seconds, settle, token, two_cores, unknown, verdict_at_once,
+    Issuer, Published, assert_all, crowd, pass, seconds, settle, token, two_cores, unknown,
+    verdict_at_once,
 };
 
 /// Requests in a second of the flood. `ST_M2M_SIMULATION=full` makes it 10,000, which takes an optimised build.
@@ -37,13 +39,10 @@ async fn a_flood_of_random_key_ids_hurts_nobody() {
     let mut published_at = None;
     let mut usable_after = None;
     let began_at = Instant::now();
-    let mut waiting = Vec::new();
     while began_at.elapsed() < seconds(60) {
-        for _ in 0..per_second() / 10 {
-            number += 1;
-            let (m2m, token) = (m2m.clone(), unknown(number));
-            waiting.push(tokio::spawn(async move { verdict(&m2m, &token).await }));
-        }
+        let next = number + per_second() / 10;
+        let waiting = crowd(&m2m, (number..next).map(unknown));
+        number = next;
         pass(tick).await;
         assert_eq!(verdict_at_once(&m2m, &known), Ok(()));
         if published_at.is_none() && began_at.elapsed() > seconds(31) {
@@ -56,7 +55,7 @@ async fn a_flood_of_random_key_ids_hurts_nobody() {
         {
             usable_after = Some(published_at.elapsed());
         }
-        for one in waiting.drain(..) {
+        for one in waiting {
             let refused = one.await.expect("no panic");
             assert!(
                 matches!(refused, Err(Reason::UnknownKey | Reason::KeyUnconfirmed)),
@@ -78,18 +77,11 @@ async fn only_so_many_wait_for_a_key() {
     let m2m = issuer.receiver().await;
     m2m.ready(seconds(1)).await.expect("ready");
     issuer.become_(Published::Hangs);
-    let crowd: Vec<_> = (0..1000)
-        .map(|number| {
-            let (m2m, token) = (m2m.clone(), unknown(number));
-            tokio::spawn(async move { verdict(&m2m, &token).await })
-        })
-        .collect();
+    let crowd = crowd(&m2m, (0..1000).map(unknown));
     settle().await;
     let waiting = crowd.iter().filter(|it| !it.is_finished()).count();
     assert_eq!(waiting, 256);
-    for one in crowd {
-        assert_eq!(one.await.expect("no panic"), Err(Reason::KeyUnconfirmed));
-    }
+    assert_all(crowd, Err(Reason::KeyUnconfirmed)).await;
 }
 
 /// A client that repeats a key id which the issuer does not have spends no fetches: those are for new keys.

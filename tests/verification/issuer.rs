@@ -12,16 +12,17 @@ use std::{
 
 use serde_json::{Value, json};
 use st_m2m::{
-    Caller, Config, ConfigBuilder, M2m, Reason, SigningKey,
+    Caller, Config, ConfigBuilder, JwksSource, M2m, Reason, SigningKey,
     clock::Clock,
     dev::DevCore,
     transport::{Request, Response, ResponseFuture, Transport},
 };
 use st_m2m_tests::{
     jwt::{self, ISSUER, claims, header},
-    still::{self, NOW, core},
-    verdict::caller,
+    still::{self, NOW, core, shared_core},
+    verdict::{caller, verdict},
 };
+use tokio::task::JoinHandle;
 
 /// An issuer on the other side of the HTTP seam. It counts who asks.
 #[derive(Clone, Debug)]
@@ -128,6 +129,15 @@ pub(crate) async fn start(config: ConfigBuilder) -> M2m {
         .expect("started")
 }
 
+/// A receiver with the shared core's keys, which never change.
+pub(crate) async fn receiver_with_fixed_keys(
+    change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+) -> M2m {
+    let jwks = shared_core().jwks().expect("keys").to_string();
+    let config = Issuer::new().config().jwks(JwksSource::Document(jwks));
+    start(change(config)).await
+}
+
 /// The published keys of a core.
 pub(crate) fn keys(core: &DevCore) -> Vec<Value> {
     let jwks = core.jwks().expect("keys");
@@ -171,6 +181,28 @@ pub(crate) fn caller_at_once(m2m: &M2m, token: &str) -> Result<Caller, Reason> {
 /// What a guard says at once.
 pub(crate) fn verdict_at_once(m2m: &M2m, token: &str) -> Result<(), Reason> {
     caller_at_once(m2m, token).map(drop)
+}
+
+/// Requests that come at once, one with each token.
+pub(crate) fn crowd(
+    m2m: &M2m,
+    tokens: impl IntoIterator<Item = String>,
+) -> Vec<JoinHandle<Result<(), Reason>>> {
+    let request = |token: String| {
+        let m2m = m2m.clone();
+        tokio::spawn(async move { verdict(&m2m, &token).await })
+    };
+    tokens.into_iter().map(request).collect()
+}
+
+/// Each of these requests is answered so.
+pub(crate) async fn assert_all(
+    requests: Vec<JoinHandle<Result<(), Reason>>>,
+    expected: Result<(), Reason>,
+) {
+    for request in requests {
+        assert_eq!(request.await.expect("no panic"), expected);
+    }
 }
 
 /// Lets this time pass, and whatever happens in it.

@@ -1,19 +1,24 @@
 //! What is counted.
 
+use std::collections::BTreeMap;
+
 use metrics_util::{
     MetricKind,
     debugging::{DebugValue, DebuggingRecorder, Snapshotter},
 };
 use serde_json::json;
 use st_m2m::M2m;
-use st_m2m_tests::still::{core, flowing_clock};
-use std::collections::BTreeMap;
+use st_m2m_tests::{
+    still::{core, flowing_clock},
+    verdict::verdict,
+};
 
 use crate::issuer::{
     Issuer, Published, minutes, pass, seconds, start, token, token_with, two_cores, verdict_at_once,
 };
 
-/// Every counter since the last look, and every gauge, with its labels, as `name{label=value}`; and that each is of the kind that its name says.
+/// Every counter since the last look, and every gauge, as `name{label=value}`; and that each is of the kind that its name
+/// says.
 fn taken(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
     let values = snapshotter.snapshot().into_vec().into_iter();
     values
@@ -147,7 +152,7 @@ async fn fetches_are_counted() {
     assert!((40.0..=200.0).contains(&failed), "{failed}");
     pass(minutes(31)).await;
     assert_taken(&snapshotter, &[("key_set_keys{}", 0.0)]);
-    let refused = st_m2m_tests::verdict::verdict(&m2m, &token(&old)).await;
+    let refused = verdict(&m2m, &token(&old)).await;
     assert!(refused.is_err());
     assert_taken(
         &snapshotter,

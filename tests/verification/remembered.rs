@@ -1,13 +1,11 @@
 //! Verified tokens that are remembered: what must hold for each hit.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use axum::{Extension, Router, body::Body, routing::get};
 use http::{Request, StatusCode};
 use serde_json::json;
-use st_m2m::{
-    Caller, ConfigBuilder, JwksSource, M2m, Reason, SigningKey, clock::ManualClock, m2m_protected,
-};
+use st_m2m::{Caller, Reason, SigningKey, clock::ManualClock, m2m_protected};
 use st_m2m_tests::{
     jwt::{self, claims, header},
     still::{NOW, flowing_clock, shared_core},
@@ -16,15 +14,9 @@ use st_m2m_tests::{
 use tower::ServiceExt as _;
 
 use crate::issuer::{
-    Issuer, caller_at_once, minutes, pass, seconds, start, token, token_with, verdict_at_once,
+    assert_all, caller_at_once, crowd, minutes, pass, receiver_with_fixed_keys as receiver,
+    seconds, token, token_with, verdict_at_once,
 };
-
-/// A receiver with the shared core's keys, which never change.
-async fn receiver(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> M2m {
-    let jwks = shared_core().jwks().expect("keys").to_string();
-    let config = Issuer::new().config().jwks(JwksSource::Document(jwks));
-    start(change(config)).await
-}
 
 /// The second look at a token finds what the first found.
 #[tokio::test]
@@ -274,16 +266,8 @@ async fn nothing_is_remembered_where_it_is_switched_off() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_first_uses_are_all_let_in() {
     let m2m = receiver(|it| it).await;
-    let token = token(&shared_core());
-    let crowd: Vec<_> = (0..200)
-        .map(|_| {
-            let (m2m, token) = (m2m.clone(), token.clone());
-            tokio::spawn(async move { verdict(&m2m, &token).await })
-        })
-        .collect();
-    for one in crowd {
-        assert_eq!(one.await.expect("no panic"), Ok(()));
-    }
+    let crowd = crowd(&m2m, iter::repeat_n(token(&shared_core()), 200));
+    assert_all(crowd, Ok(())).await;
     assert_eq!(m2m.status().remembered_tokens(), 1);
 }
 

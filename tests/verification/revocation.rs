@@ -6,19 +6,10 @@ use std::sync::{
 };
 
 use serde_json::json;
-use st_m2m::{Error, JwksSource, M2m, PresentedToken, Reason, Revocation, RevocationCheck};
+use st_m2m::{Error, PresentedToken, Reason, Revocation, RevocationCheck};
 use st_m2m_tests::still::{NOW, shared_core};
 
-use crate::issuer::{Issuer, start, token_with, verdict_at_once};
-
-async fn receiver(check: Option<Arc<dyn RevocationCheck>>) -> M2m {
-    let jwks = shared_core().jwks().expect("keys").to_string();
-    let mut config = Issuer::new().config().jwks(JwksSource::Document(jwks));
-    if let Some(check) = check {
-        config = config.revocation_check(check);
-    }
-    start(config).await
-}
+use crate::issuer::{receiver_with_fixed_keys as receiver, token_with, verdict_at_once};
 
 /// Each kind of revocation hits what it names and nothing else, whether or not the token is remembered.
 #[tokio::test]
@@ -49,7 +40,7 @@ async fn a_revocation_hits_what_it_names() {
         (Revocation::issued_before(NOW - 100), false, false, false),
     ] {
         for remembered in [false, true] {
-            let m2m = receiver(None).await;
+            let m2m = receiver(|it| it).await;
             if remembered {
                 for token in [&orders, &billing, &earlier] {
                     assert_eq!(verdict_at_once(&m2m, token), Ok(()));
@@ -77,7 +68,7 @@ async fn a_revocation_hits_what_it_names() {
 /// A later revocation adds to an earlier one and never takes it back.
 #[tokio::test]
 async fn revocations_add_up() {
-    let m2m = receiver(None).await;
+    let m2m = receiver(|it| it).await;
     let token = token_with(&shared_core(), "iat", &json!(NOW - 100));
     m2m.revoke(Revocation::subject_issued_before("orders", NOW))
         .expect("room");
@@ -90,7 +81,7 @@ async fn revocations_add_up() {
 /// The list has a bound, and says so; what has no bound goes on.
 #[tokio::test]
 async fn the_list_does_not_grow_without_bound() {
-    let m2m = receiver(None).await;
+    let m2m = receiver(|it| it).await;
     for number in 0..65_536 {
         m2m.revoke(Revocation::token_id(number.to_string()))
             .expect("room");
@@ -121,7 +112,7 @@ async fn a_list_kept_elsewhere_is_asked_on_each_request() {
         }
     }
     let elsewhere = Arc::new(Elsewhere::default());
-    let m2m = receiver(Some(elsewhere.clone())).await;
+    let m2m = receiver(|it| it.revocation_check(elsewhere.clone())).await;
     let core = shared_core();
     let token = token_with(&core, "jti", &json!("1"));
     let bad = token_with(&core, "source", &json!("user"));

@@ -1,6 +1,6 @@
 //! Keys that come and go while the issuer is well.
 
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use serde_json::json;
 use st_m2m::{Reason, SigningKey, clock::Clock, dev::DevCore};
@@ -11,7 +11,8 @@ use st_m2m_tests::{
 };
 
 use crate::issuer::{
-    Issuer, Published, minutes, pass, seconds, settle, token, two_cores, verdict_at_once,
+    Issuer, Published, assert_all, crowd, minutes, pass, seconds, settle, token, two_cores,
+    verdict_at_once,
 };
 
 /// A token that this core signs now, with the key that rotates.
@@ -153,16 +154,8 @@ async fn an_unannounced_key_is_fetched_when_it_is_first_used() {
     let m2m = issuer.receiver().await;
     m2m.ready(seconds(1)).await.expect("ready");
     issuer.publish(&[&old, &new]);
-    let token = token(&new);
-    let crowd: Vec<_> = (0..100)
-        .map(|_| {
-            let (m2m, token) = (m2m.clone(), token.clone());
-            tokio::spawn(async move { verdict(&m2m, &token).await })
-        })
-        .collect();
-    for one in crowd {
-        assert_eq!(one.await.expect("no panic"), Ok(()));
-    }
+    let crowd = crowd(&m2m, iter::repeat_n(token(&new), 100));
+    assert_all(crowd, Ok(())).await;
     assert_eq!(issuer.fetches(), 2);
 }
 

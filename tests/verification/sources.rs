@@ -1,15 +1,16 @@
 //! Several sources of keys, in order.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use http::header::{ETAG, IF_NONE_MATCH};
 use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason};
 use st_m2m_tests::{
     still::core,
     transport::{Reply, Scripted},
     verdict::verdict,
-};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
 };
 
 use crate::issuer::{
@@ -18,6 +19,13 @@ use crate::issuer::{
 
 fn url(host: &str) -> JwksSource {
     JwksSource::Url(format!("https://{host}.example/jwks.json"))
+}
+
+/// A receiver that asks one host, and then another.
+async fn receiver_of_two(network: &Scripted) -> M2m {
+    let sources = JwksSource::InOrder(vec![url("one"), url("two")]);
+    let config = Issuer::new().config().jwks(sources);
+    start(config.transport(network.shared())).await
 }
 
 /// The first that has a set wins; those behind it are not asked.
@@ -32,12 +40,7 @@ async fn the_first_source_with_keys_wins() {
         Some("two.example") => Reply::text(200, other.jwks().expect("keys").to_string()),
         host => panic!("asked {host:?}"),
     });
-    let sources = JwksSource::InOrder(vec![url("one"), url("two")]);
-    let config = Issuer::new()
-        .config()
-        .jwks(sources)
-        .transport(network.shared());
-    let m2m = start(config).await;
+    let m2m = receiver_of_two(&network).await;
     assert_eq!(verdict(&m2m, &token(&first)).await, Ok(()));
     assert_eq!(network.sent().len(), 1);
     broken.store(true, Ordering::Relaxed);
@@ -55,12 +58,7 @@ async fn a_source_that_hangs_leaves_time_for_the_next() {
         Some("one.example") => Reply::Hang,
         _ => Reply::text(200, jwks.clone()),
     });
-    let sources = JwksSource::InOrder(vec![url("one"), url("two")]);
-    let config = Issuer::new()
-        .config()
-        .jwks(sources)
-        .transport(network.shared());
-    let m2m = start(config).await;
+    let m2m = receiver_of_two(&network).await;
     m2m.ready(seconds(3)).await.expect("ready");
     assert_eq!(verdict_at_once(&m2m, &token(&core)), Ok(()));
 }
@@ -72,12 +70,7 @@ async fn the_errors_of_all_sources_are_told() {
         Some("one.example") => Reply::text(404, ""),
         _ => Reply::text(200, "not JSON"),
     });
-    let sources = JwksSource::InOrder(vec![url("one"), url("two")]);
-    let config = Issuer::new()
-        .config()
-        .jwks(sources)
-        .transport(network.shared());
-    let m2m = start(config).await;
+    let m2m = receiver_of_two(&network).await;
     let error = m2m
         .ready(seconds(1))
         .await
