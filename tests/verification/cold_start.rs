@@ -3,7 +3,7 @@
 use std::{iter, time::Duration};
 
 use st_m2m::Reason;
-use st_m2m_tests::{still::core, verdict::verdict};
+use st_m2m_tests::{still::shared_core, verdict::verdict};
 use tokio::time::Instant;
 
 use crate::issuer::{
@@ -14,7 +14,10 @@ use crate::issuer::{
 /// All wait for one fetch, and nobody is turned away.
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_requests_at_once_cause_one_fetch() {
-    let (issuer, core) = (Issuer::with_latency(Duration::from_millis(200)), core());
+    let (issuer, core) = (
+        Issuer::with_latency(Duration::from_millis(200)),
+        shared_core(),
+    );
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     let crowd = crowd(&m2m, iter::repeat_n(token(&core), 10_000));
@@ -25,7 +28,7 @@ async fn ten_thousand_requests_at_once_cause_one_fetch() {
 /// Keys are there before the first request.
 #[tokio::test(start_paused = true)]
 async fn keys_are_fetched_when_the_service_starts() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     m2m.ready(seconds(1)).await.expect("ready");
@@ -42,7 +45,7 @@ async fn an_issuer_that_is_down_does_not_keep_a_service_from_starting() {
         Published::Status(500),
         Published::Keys(Vec::new()),
     ] {
-        let (issuer, core) = (Issuer::new(), core());
+        let (issuer, core) = (Issuer::new(), shared_core());
         issuer.become_(how.clone());
         let m2m = issuer.receiver().await;
         let token = token(&core);
@@ -67,7 +70,7 @@ async fn an_issuer_that_is_down_does_not_keep_a_service_from_starting() {
 /// Requests that come while the issuer is down wait for a fetch at most, and do not make more of them than it can bear.
 #[tokio::test(start_paused = true)]
 async fn requests_do_not_press_an_issuer_that_is_down() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     let m2m = issuer.receiver().await;
     let token = token(&core);
     settle().await;
@@ -82,7 +85,7 @@ async fn requests_do_not_press_an_issuer_that_is_down() {
 /// Nobody waits longer than a fetch may take, however many wait.
 #[tokio::test(start_paused = true)]
 async fn a_crowd_waits_once_for_an_issuer_that_hangs() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.become_(Published::Hangs);
     let m2m = issuer.receiver().await;
     let crowd = crowd(&m2m, (0..50).map(unknown));
@@ -107,7 +110,10 @@ async fn a_crowd_waits_once_for_an_issuer_that_hangs() {
 /// Those who ask for the whole set share the fetches of those who verify.
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_for_the_whole_set_shares_the_fetches() {
-    let (issuer, core) = (Issuer::with_latency(Duration::from_millis(200)), core());
+    let (issuer, core) = (
+        Issuer::with_latency(Duration::from_millis(200)),
+        shared_core(),
+    );
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     let crowd: Vec<_> = (0..200)
@@ -126,7 +132,10 @@ async fn whoever_asks_for_the_whole_set_shares_the_fetches() {
 /// A caller that gives up leaves the fetch to the others.
 #[tokio::test(start_paused = true)]
 async fn a_fetch_goes_on_when_whoever_waits_for_it_hangs_up() {
-    let (issuer, core) = (Issuer::with_latency(Duration::from_millis(300)), core());
+    let (issuer, core) = (
+        Issuer::with_latency(Duration::from_millis(300)),
+        shared_core(),
+    );
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     let token = token(&core);
@@ -142,7 +151,7 @@ async fn a_fetch_goes_on_when_whoever_waits_for_it_hangs_up() {
 /// Dropping the last handle ends the task that fetches.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_fetched_for_a_service_that_is_gone() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     let clone = m2m.clone();

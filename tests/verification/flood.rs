@@ -6,7 +6,7 @@ use serde_json::json;
 use st_m2m::Reason;
 use st_m2m_tests::{
     jwt::{self, claims, header},
-    still::{core, flowing_clock},
+    still::{flowing_clock, shared_core},
     verdict::verdict,
 };
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use crate::issuer::{
     verdict_at_once,
 };
 
-/// Requests in a second of the flood. `ST_M2M_SIMULATION=full` makes it 10,000, which takes an optimised build.
+/// Requests in a second of the flood. `ST_M2M_SIMULATION=full` makes it 10,000.
 fn per_second() -> usize {
     match std::env::var("ST_M2M_SIMULATION").as_deref() {
         Ok("full") => 10_000,
@@ -72,7 +72,7 @@ async fn a_flood_of_random_key_ids_hurts_nobody() {
 /// While an issuer is slow, 256 wait for it; the others are told to come back, at once.
 #[tokio::test(start_paused = true)]
 async fn only_so_many_wait_for_a_key() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     m2m.ready(seconds(1)).await.expect("ready");
@@ -133,7 +133,7 @@ async fn a_key_that_may_have_been_published_since_is_unconfirmed_rather_than_unk
 /// Nobody without a good-looking token makes us ask the issuer.
 #[tokio::test(start_paused = true)]
 async fn tokens_that_could_not_be_good_cause_no_fetch() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver().await;
     m2m.ready(seconds(1)).await.expect("ready");

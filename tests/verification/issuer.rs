@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -19,7 +19,7 @@ use st_m2m::{
 };
 use st_m2m_tests::{
     jwt::{self, ISSUER, claims, header},
-    still::{self, NOW, core, shared_core},
+    still::{self, NOW, shared_core},
     verdict::{caller, verdict},
 };
 use tokio::task::JoinHandle;
@@ -164,9 +164,15 @@ pub(crate) fn unknown(number: usize) -> String {
     jwt::unsigned(&header.to_string(), &claims().to_string())
 }
 
-/// Two cores with keys of their own. They were not made in the same millisecond, by which a core names its keys.
+/// Two cores with keys of their own, which all tests share. They were not made in the same millisecond, by which a core names its keys.
 pub(crate) fn two_cores() -> (DevCore, DevCore) {
-    (core(), still::core_at(NOW - 1))
+    static OTHER: LazyLock<DevCore> = LazyLock::new(|| {
+        let core = still::core_at(NOW - 1);
+        // As in `shared_core`.
+        core.jwks().expect("keys");
+        core
+    });
+    (shared_core(), OTHER.clone())
 }
 
 /// The caller whom a guard finds at once: the request waits for nothing.

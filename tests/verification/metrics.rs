@@ -9,7 +9,7 @@ use metrics_util::{
 use serde_json::json;
 use st_m2m::M2m;
 use st_m2m_tests::{
-    still::{core, flowing_clock},
+    still::{flowing_clock, shared_core},
     verdict::verdict,
 };
 
@@ -58,7 +58,7 @@ async fn verifications_and_remembered_tokens_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let _recording = metrics::set_default_local_recorder(&recorder);
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = start(
         issuer

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use st_m2m::Reason;
 use st_m2m_tests::{
-    still::{core, flowing_clock},
+    still::{flowing_clock, shared_core},
     verdict::verdict,
 };
 use tokio::time::Instant;
@@ -27,7 +27,7 @@ fn outages() -> [Published; 5] {
 #[tokio::test(start_paused = true)]
 async fn known_keys_are_used_for_an_hour() {
     for how in outages() {
-        let (issuer, core) = (Issuer::new(), core());
+        let (issuer, core) = (Issuer::new(), shared_core());
         issuer.publish(&[&core]);
         let m2m = issuer.receiver_in_time(flowing_clock()).await;
         m2m.ready(seconds(1)).await.expect("ready");
@@ -69,7 +69,7 @@ async fn known_keys_are_used_for_an_hour() {
 /// With `keys_max_stale` 0 keys are used while they are fresh, and no longer.
 #[tokio::test(start_paused = true)]
 async fn stale_keys_can_be_forbidden() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let config = issuer
         .config()
@@ -88,7 +88,7 @@ async fn stale_keys_can_be_forbidden() {
 /// Known keys are unaffected by an issuer that hangs; who needs another waits 3.5 s at most, and is told to come back.
 #[tokio::test(start_paused = true)]
 async fn only_unknown_keys_wait_for_an_issuer_that_hangs() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let m2m = issuer.receiver_in_time(flowing_clock()).await;
     m2m.ready(seconds(1)).await.expect("ready");
@@ -112,7 +112,7 @@ async fn only_unknown_keys_wait_for_an_issuer_that_hangs() {
 async fn the_age_of_keys_does_not_follow_the_wall_clock() {
     use st_m2m::clock::ManualClock;
     use st_m2m_tests::still::NOW;
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let clock = ManualClock::at_unix_seconds(NOW);
     let m2m = start(issuer.config().clock(std::sync::Arc::new(clock.clone()))).await;
@@ -131,7 +131,7 @@ async fn the_age_of_keys_does_not_follow_the_wall_clock() {
 async fn an_exchange_that_breaks_off_is_tried_once_more() {
     use st_m2m_tests::transport::{Reply, Scripted};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    let core = core();
+    let core = shared_core();
     let jwks = core.jwks().expect("keys").to_string();
     let asked = AtomicUsize::new(0);
     let network = Scripted::new(move |_| match asked.fetch_add(1, Ordering::Relaxed) {

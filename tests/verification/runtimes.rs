@@ -1,7 +1,7 @@
 //! Runtimes that end, or stand still, while the service goes on in another.
 
 use st_m2m::{M2m, Reason};
-use st_m2m_tests::{still::core, verdict::verdict};
+use st_m2m_tests::{still::shared_core, verdict::verdict};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::issuer::{Issuer, minutes, pass, seconds, token, two_cores, unknown};
@@ -43,7 +43,7 @@ fn keys_are_fetched_in_another_runtime_when_the_first_is_gone() {
 /// The same where no request needs a new key: the set is fetched again when it is old.
 #[test]
 fn old_keys_are_fetched_again_in_another_runtime() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     let first = runtime();
     let m2m = started_in(&first, &issuer);
@@ -61,7 +61,7 @@ fn old_keys_are_fetched_again_in_another_runtime() {
 /// A service started in a runtime that nobody drives afterwards: whoever waited for it in vain once, waits no second time.
 #[test]
 fn a_runtime_that_stands_still_is_not_waited_for_twice() {
-    let (issuer, core) = (Issuer::new(), core());
+    let (issuer, core) = (Issuer::new(), shared_core());
     issuer.publish(&[&core]);
     // `receiver` spawns the task, which has no turn before `block_on` returns.
     let frozen = runtime();

@@ -8,7 +8,7 @@ use std::sync::{
 use http::header::{ETAG, IF_NONE_MATCH};
 use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason};
 use st_m2m_tests::{
-    still::core,
+    still::shared_core,
     transport::{Reply, Scripted},
     verdict::verdict,
 };
@@ -52,7 +52,7 @@ async fn the_first_source_with_keys_wins() {
 /// A source that hangs leaves time for the next.
 #[tokio::test(start_paused = true)]
 async fn a_source_that_hangs_leaves_time_for_the_next() {
-    let core = core();
+    let core = shared_core();
     let jwks = core.jwks().expect("keys").to_string();
     let network = Scripted::new(move |request| match request.uri().host() {
         Some("one.example") => Reply::Hang,
@@ -121,7 +121,7 @@ async fn a_document_serves_while_there_is_nothing_better() {
 /// A document that has not changed is not sent again, and counts as fetched.
 #[tokio::test(start_paused = true)]
 async fn an_unchanged_document_is_not_sent_again() {
-    let core = core();
+    let core = shared_core();
     let answering = core.clone();
     let network = Scripted::new(move |_| Reply::By(Arc::new(answering.clone())));
     let config = Issuer::new().config().transport(network.shared());
@@ -159,7 +159,7 @@ async fn not_modified_without_being_asked_is_an_error() {
 /// One host of two is broken: the other has the keys.
 #[tokio::test(start_paused = true)]
 async fn keys_come_from_the_core_that_has_them() {
-    let core = Arc::new(core());
+    let core = Arc::new(shared_core());
     let healthy = Arc::clone(&core);
     let network = Scripted::new(move |request| match request.uri().port_u16() {
         Some(1) => Reply::text(503, "maintenance"),
