@@ -5,3 +5,4 @@ mod global;
 mod keys;
 mod minted;
 mod network;
+mod threads;

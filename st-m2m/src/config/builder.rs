@@ -264,7 +264,7 @@ impl ConfigBuilder {
     }
 
     /// Asks this list about every token that is good, on each request, beside those that
-    /// [`M2m::revoke`](crate::M2m::revoke) has revoked. Default: none.
+    /// [`M2m::revoke`](crate::M2m::revoke) has revoked. Default: none. No environment variable sets it.
     pub fn revocation_check(mut self, check: Arc<dyn RevocationCheck>) -> Self {
         self.revocation_check = Some(check);
         self

@@ -1,6 +1,6 @@
 //! The keys of one issuer, at hand while requests are being verified.
 //!
-//! Whoever looks for a known key takes no lock and waits for nothing: a [`refresher`](super::refresher) fetches sets
+//! Whoever looks for a known key takes no lock and waits for nothing: a [`refresher`] fetches sets
 //! ahead of time, in a task of its own. Who looks for an unknown key waits for a fetch, one for everybody, where the
 //! [`Budget`] allows it. A fetch that fails never drops keys; a set that lacks a key cuts it at once.
 
