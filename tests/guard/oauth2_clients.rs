@@ -41,7 +41,6 @@ fn without(member: &str) -> Value {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines)] // one table
 async fn claims() {
     use Reason::{
         ClaimMalformed, ClientIdMissing, IssuerMissing, IssuerNotAccepted, OAuth2TokenOfAUser,

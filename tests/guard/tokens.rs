@@ -31,7 +31,7 @@ fn without(member: &str) -> Value {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines)] // one table
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn claims() {
     use Reason::{
         ClaimMalformed, Expired, ExpiryMissing, ExpiryNotAfterIssue, IssuedAtMissing,
