@@ -58,6 +58,20 @@ fn old_keys_are_fetched_again_in_another_runtime() {
     });
 }
 
+/// The same where the runtime is gone before the task had a turn: the first request gets keys.
+#[test]
+fn keys_are_fetched_where_the_first_runtime_ended_at_once() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    drop(first);
+    assert_eq!(issuer.fetches(), 0);
+    runtime().block_on(async {
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    });
+}
+
 /// A service started in a runtime that nobody drives afterwards: whoever waited for it in vain once, waits no second time.
 #[test]
 fn a_runtime_that_stands_still_is_not_waited_for_twice() {

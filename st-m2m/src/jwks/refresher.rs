@@ -16,17 +16,21 @@ use super::{
 };
 use crate::observe;
 
-/// Fetches until its term ends, or its runtime does.
-pub(super) async fn run(shared: Arc<Shared>, term: u64) {
+/// Fetches until its term ends, or its runtime does: it may do so before this task has had a turn.
+pub(super) fn run(shared: Arc<Shared>, term: u64) -> impl Future<Output = ()> + Send {
+    let duty = Duty { shared, term };
+    async move { serve(&duty.shared, duty.term).await }
+}
+
+async fn serve(shared: &Shared, term: u64) {
     let Some(fetching) = &shared.fetching else {
         return;
     };
-    let _duty = Duty { fetching, term };
     let mut last = shared.last_fetched();
     let mut failures = 0;
     let mut next = Instant::now();
     loop {
-        idle(&shared, fetching, next).await;
+        idle(shared, fetching, next).await;
         let Some(number) = fetching.flight.begin(term) else {
             return;
         };
@@ -46,12 +50,12 @@ pub(super) async fn run(shared: Arc<Shared>, term: u64) {
                     age: Some(fetching.age(asked_at, fetched.fresh_for)),
                 };
                 last = Some(fetched);
-                publish(&shared, fetching, term, snapshot)
+                publish(shared, fetching, term, snapshot)
             }
             Err(error) => {
                 failures += 1;
                 next = Instant::now() + schedule::backoff(failures);
-                fail(&shared, fetching, term, error)
+                fail(shared, fetching, term, error)
             }
         };
         if !ended {
@@ -153,14 +157,16 @@ impl Fetching {
 }
 
 /// Ends the term, also when the task is dropped with its runtime.
-struct Duty<'s> {
-    fetching: &'s Fetching,
+struct Duty {
+    shared: Arc<Shared>,
     term: u64,
 }
 
-impl Drop for Duty<'_> {
+impl Drop for Duty {
     fn drop(&mut self) {
-        self.fetching.flight.quit(self.term);
-        self.fetching.tell();
+        if let Some(fetching) = &self.shared.fetching {
+            fetching.flight.quit(self.term);
+            fetching.tell();
+        }
     }
 }
