@@ -238,7 +238,7 @@ impl KeyStore {
         if let Some(fetching) = &self.0.fetching {
             let number = fetching.flight.demand();
             fetching.staff(&self.0);
-            fetching.wake.notify_one();
+            fetching.wake_up();
             // The one under way has its time, then the one that was asked for.
             let patience = fetching.sources.limit();
             fetching
@@ -301,7 +301,7 @@ impl KeyStore {
             return None;
         };
         fetching.staff(&self.0);
-        fetching.wake.notify_one();
+        fetching.wake_up();
         Some(number)
     }
 
@@ -339,6 +339,14 @@ impl Fetching {
             let task = runtime.spawn(refresher::run(Arc::clone(shared), term));
             *self.task() = Some(task.abort_handle());
         }
+    }
+
+    /// Wakes the refresher. One that was dismissed may still sleep, on a runtime that nobody drives: it must not be the
+    /// only one that is told.
+    fn wake_up(&self) {
+        self.wake.notify_waiters();
+        // For one that is about to sleep.
+        self.wake.notify_one();
     }
 
     /// Waits until the fetch `number` has ended, since `since` and no longer than a fetch may take.
