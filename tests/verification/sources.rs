@@ -7,13 +7,16 @@ use st_m2m_tests::{
     transport::{Reply, Scripted},
     verdict::verdict,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::issuer::{
-    Issuer, Published, minutes, pass, seconds, start, token, two_cores, verdict_at_once,
+    Issuer, Published, minutes, pass, seconds, start, token, two_cores, unknown, verdict_at_once,
 };
 
 fn url(host: &str) -> JwksSource {
@@ -123,6 +126,26 @@ async fn a_document_serves_while_there_is_nothing_better() {
     assert_eq!(verdict_at_once(&m2m, &token(&other)), Ok(()));
     pass(minutes(2)).await;
     assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
+}
+
+/// It takes over at the very moment, also while a fetch is under way: a request waits for that fetch, and is let in.
+#[tokio::test(start_paused = true)]
+async fn a_document_takes_over_while_a_fetch_hangs() {
+    let (issuer, pinned) = (Issuer::new(), core());
+    issuer.publish(&[&pinned]);
+    let m2m = with_fallback(&issuer, pinned.jwks().expect("keys").to_string()).await;
+    m2m.reload().await.expect("keys");
+    let expires_in = minutes(60) - m2m.status().keys_age().expect("they were fetched");
+    issuer.become_(Published::Hangs);
+    pass(expires_in - seconds(1)).await;
+    let hanging = {
+        let m2m = m2m.clone();
+        tokio::spawn(async move { verdict(&m2m, &unknown(1)).await })
+    };
+    pass(seconds(1) + Duration::from_millis(500)).await;
+    assert_eq!(verdict(&m2m, &token(&pinned)).await, Ok(()));
+    let refused = hanging.await.expect("no panic");
+    assert_eq!(refused, Err(Reason::KeyUnconfirmed));
 }
 
 /// A document that has not changed is not sent again, and counts as fetched.

@@ -61,6 +61,8 @@ async fn serve(shared: &Shared, term: u64) {
         if !ended {
             return;
         }
+        // Before anybody looks again who waited.
+        give_up(shared, fetching, Instant::now());
         fetching.tell();
     }
 }
@@ -69,25 +71,29 @@ async fn serve(shared: &Shared, term: u64) {
 async fn idle(shared: &Shared, fetching: &Fetching, next: Instant) {
     loop {
         let now = Instant::now();
-        let mut until = next;
-        if let Some(expires_at) = shared
-            .current
-            .load()
-            .as_ref()
-            .and_then(|it| it.expires_at())
-        {
-            if expires_at <= now {
-                shared.current.store(fetching.fallback.clone());
-                observe::keys_expired();
-            } else {
-                until = until.min(expires_at);
-            }
-        }
+        give_up(shared, fetching, now);
+        let current = shared.current.load_full();
+        let expires_at = current.and_then(|it| it.expires_at());
+        let until = expires_at.map_or(next, |it| it.min(next));
         if fetching.flight.is_wanted() || next <= now {
             return;
         }
         // In either case it is time to look again.
         let _ = timeout_at(until, fetching.wake.notified()).await;
+    }
+}
+
+/// Gives up a set that is too old to be used. Another refresher may have put a newer one in its place meanwhile.
+fn give_up(shared: &Shared, fetching: &Fetching, now: Instant) {
+    let current = shared.current.load();
+    if current.as_ref().is_none_or(|it| it.is_usable(now)) {
+        return;
+    }
+    let found = shared
+        .current
+        .compare_and_swap(&current, fetching.fallback.clone());
+    if found.as_ref().map(Arc::as_ptr) == current.as_ref().map(Arc::as_ptr) {
+        observe::keys_expired();
     }
 }
 
@@ -150,9 +156,10 @@ impl Fetching {
             .store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
     }
 
-    /// Tells those who wait how many fetches have ended.
+    /// Tells those who wait how many fetches have ended. A refresher that is late takes nothing back.
     fn tell(&self) {
-        self.ended.send_replace(self.flight.ended());
+        let ended = self.flight.ended();
+        self.ended.send_modify(|told| *told = ended.max(*told));
     }
 }
 
