@@ -1,7 +1,7 @@
 //! Several sources of keys, in order.
 
 use http::header::{ETAG, IF_NONE_MATCH};
-use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason};
+use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason, jwks::KeySet};
 use st_m2m_tests::{
     still::core,
     transport::{Reply, Scripted},
@@ -126,6 +126,33 @@ async fn a_document_serves_while_there_is_nothing_better() {
     assert_eq!(verdict_at_once(&m2m, &token(&other)), Ok(()));
     pass(minutes(2)).await;
     assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
+}
+
+/// A PEM key has no id. That it did not sign a token says nothing while it stands in for the issuer's keys: a good token
+/// waits for those, or is told to come back.
+#[tokio::test(start_paused = true)]
+async fn a_pem_key_does_not_speak_for_an_issuer_that_was_not_heard() {
+    let (pinned, other) = two_cores();
+    let issuer = Issuer::with_latency(Duration::from_millis(50));
+    let keys = KeySet::from_json(&pinned.jwks().expect("keys").to_string()).expect("keys");
+    let pem = keys.static_keys().next().expect("a key").to_pem();
+    let sources = vec![JwksSource::Sdk, JwksSource::Pem(pem.expect("PEM"))];
+    let config = issuer.config().jwks(JwksSource::InOrder(sources));
+    let m2m = start(config.clone()).await;
+    assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
+    assert_eq!(
+        verdict(&m2m, &token(&other)).await,
+        Err(Reason::KeyUnconfirmed)
+    );
+    issuer.publish(&[&other]);
+    pass(seconds(20)).await;
+    for (core, expected) in [(&other, Ok(())), (&pinned, Err(Reason::UnknownKey))] {
+        assert_eq!(verdict(&m2m, &token(core)).await, expected);
+    }
+
+    // The first request, before the first fetch.
+    let m2m = start(config).await;
+    assert_eq!(verdict(&m2m, &token(&other)).await, Ok(()));
 }
 
 /// It takes over at the very moment, also while a fetch is under way: a request waits for that fetch, and is let in.

@@ -58,6 +58,9 @@ pub(crate) struct Found {
     pub(crate) candidates: Candidates,
     /// That of the set.
     pub(crate) generation: u64,
+    /// Keys of the configuration that have no id and stand in for those of the issuer: that none of them signed a token
+    /// does not say that the issuer did not.
+    pub(crate) is_stopgap: bool,
 }
 
 /// The keys of one issuer. Dropping it ends the refresher.
@@ -166,11 +169,7 @@ impl KeyStore {
     /// The keys that may have signed a token which names `key_id`, if they are at hand.
     pub(crate) fn known(&self, key_id: &str) -> Option<Found> {
         let current = self.current(Instant::now())?;
-        let snapshot = current.as_ref()?;
-        Some(Found {
-            candidates: snapshot.candidates(key_id)?,
-            generation: snapshot.generation,
-        })
+        self.found(current.as_ref()?, key_id)
     }
 
     /// The keys that may have signed a token which names `key_id` and that are not at hand: the issuer is asked where
@@ -191,13 +190,16 @@ impl KeyStore {
                 if fetching.wait(&self.0, number, came_at).await.is_err() {
                     break;
                 }
-                if let Some(found) = self.known(key_id) {
-                    return Ok(found);
-                }
-                let newest = self.0.current.load().as_ref().map_or(0, |it| it.number);
-                if newest > begun {
-                    fetching.gate().absent.insert(key_id, came_at);
-                    return Err(LookupError::Unknown);
+                // One look: the set that has the last word must be the very one that lacks the key.
+                let current = self.current(Instant::now());
+                if let Some(snapshot) = current.as_deref().and_then(Option::as_ref) {
+                    if let Some(found) = self.found(snapshot, key_id) {
+                        return Ok(found);
+                    }
+                    if snapshot.number > begun {
+                        fetching.gate().absent.insert(key_id, came_at);
+                        return Err(LookupError::Unknown);
+                    }
                 }
                 if number > begun {
                     break;
@@ -288,6 +290,16 @@ impl KeyStore {
             keys: current.map(|it| Arc::clone(&it.keys)),
             last_error: fetching.and_then(Fetching::last_error).map(Arc::new),
         }
+    }
+
+    fn found(&self, snapshot: &Snapshot, key_id: &str) -> Option<Found> {
+        let candidates = snapshot.candidates(key_id)?;
+        Some(Found {
+            // What is fetched has ids.
+            is_stopgap: self.0.fetching.is_some() && matches!(candidates, Candidates::Unnamed(_)),
+            candidates,
+            generation: snapshot.generation,
+        })
     }
 
     fn usable(&self, now: Instant) -> Option<Arc<Snapshot>> {
