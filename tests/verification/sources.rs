@@ -1,6 +1,6 @@
 //! Several sources of keys, in order.
 
-use http::header::{ETAG, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason, jwks::KeySet};
 use st_m2m_tests::{
     still::core,
@@ -9,7 +9,7 @@ use st_m2m_tests::{
 };
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -198,6 +198,31 @@ async fn an_unchanged_document_is_not_sent_again() {
     assert_eq!(verdict_at_once(&m2m, &token), Ok(()));
     assert!(m2m.status().keys_are_fresh());
     assert_eq!(m2m.status().keys_generation(), 1);
+}
+
+/// A cache on the way may keep the document for a week, as a core allows. It is told to ask, so it keeps no key alive.
+#[tokio::test(start_paused = true)]
+async fn a_cache_on_the_way_keeps_no_removed_key_alive() {
+    let (old, new) = two_cores();
+    let documents = [&old, &new].map(|core| core.jwks().expect("keys").to_string());
+    let is_removed = Arc::new(AtomicBool::new(false));
+    let (removed, kept) = (Arc::clone(&is_removed), OnceLock::new());
+    let cache = Scripted::new(move |request| {
+        let fetched = documents[usize::from(removed.load(Ordering::Relaxed))].clone();
+        let may_answer = request
+            .headers()
+            .get(CACHE_CONTROL)
+            .is_none_or(|it| it != "no-cache");
+        let stored: &String = kept.get_or_init(|| fetched.clone());
+        Reply::text(200, if may_answer { stored } else { &fetched })
+    });
+    let m2m = start(Issuer::new().config().transport(cache.shared())).await;
+    m2m.ready(seconds(1)).await.expect("ready");
+    assert_eq!(verdict_at_once(&m2m, &token(&old)), Ok(()));
+    is_removed.store(true, Ordering::Relaxed);
+    m2m.reload().await.expect("keys");
+    assert_eq!(verdict(&m2m, &token(&old)).await, Err(Reason::UnknownKey));
+    assert_eq!(verdict_at_once(&m2m, &token(&new)), Ok(()));
 }
 
 /// A 304 to a request that asked for no such thing is no answer.
