@@ -72,6 +72,21 @@ fn keys_are_fetched_where_the_first_runtime_ended_at_once() {
     });
 }
 
+/// A service that is sent no request before it is ready gets ready all the same: its probe sees to it.
+#[test]
+fn a_readiness_probe_is_enough() {
+    let (issuer, core) = (Issuer::new(), core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    drop(first);
+    runtime().block_on(async {
+        assert!(!m2m.status().is_ready());
+        settle().await;
+        assert!(m2m.status().is_ready());
+    });
+}
+
 /// A service started in a runtime that nobody drives afterwards: whoever waited for it in vain once, waits no second time.
 #[test]
 fn a_runtime_that_stands_still_is_not_waited_for_twice() {

@@ -275,10 +275,14 @@ impl KeyStore {
         }
     }
 
-    /// How the keys are.
+    /// How the keys are. Where they are not fresh it is seen to that they are fetched: a service that is sent no requests
+    /// before it is ready would wait for ever.
     pub(crate) fn status(&self) -> KeyStatus {
         let now = Instant::now();
         let current = self.usable(now);
+        if current.as_ref().is_none_or(|it| !it.is_fresh(now)) {
+            self.tend(now);
+        }
         let fetching = self.0.fetching.as_ref();
         KeyStatus {
             age: current
