@@ -278,14 +278,14 @@ fn key_store(
     transport: &Arc<dyn Transport>,
     exchange: Duration,
 ) -> Result<KeyStore, ConfigError> {
-    let (in_order, fallback, max_age, max_stale) = match config {
+    let (in_order, seed, max_age, max_stale) = match config {
         KeysConfig::Fixed(keys) => return Ok(KeyStore::fixed(keys)),
         KeysConfig::Fetched {
             in_order,
-            fallback,
+            seed,
             max_age,
             max_stale,
-        } => (in_order, fallback, max_age, max_stale),
+        } => (in_order, seed, max_age, max_stale),
     };
     let sources = in_order.into_iter().map(|place| match (place, core) {
         (KeysPlace::Url(url), _) => Ok(Source::Url {
@@ -297,7 +297,7 @@ fn key_store(
         (KeysPlace::Core, None) => Err(ConfigError::new("jwks", "`core` needs `connection_uri`")),
     });
     let sources = Sources::new(sources.collect::<Result<_, _>>()?, exchange, max_age);
-    Ok(KeyStore::fetched(sources, max_stale, fallback))
+    Ok(KeyStore::fetched(sources, max_stale, seed))
 }
 
 /// Holds this service's own token to what receivers demand: too many claims, say, make a token that is too long.

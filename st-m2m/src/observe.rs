@@ -2,14 +2,18 @@
 //!
 //! # Events
 //!
-//! The target of all is `st_m2m`, or `st_m2m::dev` for the embedded core, whose events are not listed. No event holds a token or an api key. What `found` holds comes from a token that was
-//! refused: an issuer, a key id, an audience or a service's name.
+//! The target of all is `st_m2m`, or `st_m2m::dev` for the embedded core, whose events are not listed. No event holds a
+//! token or an api key. What `found` holds comes from a token that was refused: an issuer, a key id, an audience, or the
+//! name of a service.
 //!
 //! | event | level | fields |
 //! |---|---|---|
 //! | `request refused: …` | info; warn when keys cannot be had; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
-//! | `keys fetched` | debug | `keys` (how many), `generation` |
-//! | `the issuer's keys have changed` | info | `keys` (how many), `generation` (another for each different set) |
+//! | `request let in` | trace | `kind` ([`TokenKind::as_str`](crate::TokenKind::as_str)), `service`, `key_id`, `handler` |
+//! | `a remembered token made room for another` | trace | |
+//! | `the issuer's keys are there` | info: for the first time | `keys` (how many), `generation` |
+//! | `the issuer's keys have changed` | info | `keys`, `generation` (another for each different set) |
+//! | `keys fetched` | debug: the same as before | `keys`, `generation` |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
 //! | `keys could not be fetched` | warn | `error`, `age_seconds` (of the keys in use) |
 //! | `keys are too old to be used` | error | |
@@ -18,18 +22,19 @@
 //!
 //! # Metrics
 //!
-//! With the feature `metrics`, through the `metrics` facade. Install its recorder before the service starts: the counters
-//! that every request touches are registered then. Label values are from closed lists, never from a request.
+//! With the feature `metrics`, through the facade of `metrics` 0.24. Install its recorder before the service starts: what
+//! every request counts is registered then, and lost to a recorder that comes later. Several services in one process count
+//! together. Label values are from closed lists, never from a request.
 //!
-//! | metric | kind | labels |
-//! |---|---|---|
-//! | `st_m2m_verifications_total` | counter | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, and for refused ones `session`, `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
-//! | `st_m2m_token_cache_hits_total` | counter | |
-//! | `st_m2m_token_cache_misses_total` | counter | |
-//! | `st_m2m_token_cache_evictions_total` | counter: tokens that made room for others | |
-//! | `st_m2m_key_fetches_total` | counter | `outcome`: `changed`, `unchanged`, `failed` |
-//! | `st_m2m_key_set_age_seconds` | gauge: age of the keys in use, told after each fetch | |
-//! | `st_m2m_key_set_keys` | gauge: how many keys are in use | |
+//! | metric | kind | meaning | labels |
+//! |---|---|---|---|
+//! | `st_m2m_verifications_total` | counter | requests let in and refused | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, and for refused ones `session`, `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
+//! | `st_m2m_token_cache_hits_total` | counter | tokens that were remembered | |
+//! | `st_m2m_token_cache_misses_total` | counter | tokens that were not, or not any more | |
+//! | `st_m2m_token_cache_evictions_total` | counter | remembered tokens that made room for others | |
+//! | `st_m2m_key_fetches_total` | counter | fetches of keys | `outcome`: `changed` (the first included), `unchanged`, `failed` |
+//! | `st_m2m_key_set_age_seconds` | gauge | age of the keys in use, told after each fetch: while they fail, at least every 34 s | |
+//! | `st_m2m_key_set_keys` | gauge | how many fetched keys are in use | |
 
 use std::{fmt::Display, time::Duration};
 
@@ -129,21 +134,56 @@ pub(crate) fn refused(
     }
 }
 
-/// Keys were fetched: another set than the one in use, or the same.
-pub(crate) fn keys_fetched(keys: usize, generation: u64, changed: bool) {
-    if changed {
-        tracing::info!(target: TARGET, keys, generation, "the issuer's keys have changed");
-    } else {
-        tracing::debug!(target: TARGET, keys, generation, "keys fetched");
+/// What a fetched set is to the one in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// There was none.
+    First,
+    /// It has other keys.
+    Other,
+    /// It has the same keys.
+    None,
+}
+
+/// Keys were fetched and are in use.
+pub(crate) fn keys_fetched(keys: usize, generation: u64, change: Change) {
+    match change {
+        Change::First => {
+            tracing::info!(target: TARGET, keys, generation, "the issuer's keys are there");
+        }
+        Change::Other => {
+            tracing::info!(target: TARGET, keys, generation, "the issuer's keys have changed");
+        }
+        Change::None => tracing::debug!(target: TARGET, keys, generation, "keys fetched"),
     }
     #[cfg(feature = "metrics")]
     {
-        let outcome = if changed { "changed" } else { "unchanged" };
+        let outcome = match change {
+            Change::First | Change::Other => "changed",
+            Change::None => "unchanged",
+        };
         metrics::counter!(names::KEY_FETCHES, "outcome" => outcome).increment(1);
         metrics::gauge!(names::KEY_SET_AGE).set(0.0);
         #[expect(clippy::cast_precision_loss, reason = "a set has 100 keys at most")]
         metrics::gauge!(names::KEY_SET_KEYS).set(keys as f64);
     }
+}
+
+/// A request was let in.
+#[inline]
+pub(crate) fn let_in(
+    kind: &'static str,
+    service: Option<&str>,
+    key_id: &str,
+    handler: Option<&Handler>,
+) {
+    let handler = handler.map(|it| it.name);
+    tracing::trace!(target: TARGET, kind, service, key_id, handler, "request let in");
+}
+
+/// A remembered token made room for another.
+pub(crate) fn token_evicted() {
+    tracing::trace!(target: TARGET, "a remembered token made room for another");
 }
 
 /// A published key is not used.

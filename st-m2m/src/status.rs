@@ -43,14 +43,22 @@ impl Status {
         self.keys.age
     }
 
-    /// Whether the keys in use are as fresh as they should be. They are used for a while when they are not, see
-    /// [`keys_max_stale`](crate::ConfigBuilder::keys_max_stale).
+    /// Whether the keys in use are as fresh as they should be. Keys that were fetched are used for a while when they are
+    /// not, see [`keys_max_stale`](crate::ConfigBuilder::keys_max_stale). Never of a
+    /// [`jwks_seed`](crate::ConfigBuilder::jwks_seed); always of keys that are not fetched at all.
     #[must_use]
     pub fn keys_are_fresh(&self) -> bool {
         self.keys.is_fresh
     }
 
-    /// Grows with each different set of keys that was fetched.
+    /// Whether the keys in use are of the configuration: a document or PEM, or the
+    /// [`jwks_seed`](crate::ConfigBuilder::jwks_seed) while the issuer has never answered.
+    #[must_use]
+    pub fn keys_are_pinned(&self) -> bool {
+        self.keys.is_pinned
+    }
+
+    /// Grows with each different set of keys that was fetched; 0 while there is none.
     #[must_use]
     pub fn keys_generation(&self) -> u64 {
         self.keys.generation

@@ -4,7 +4,7 @@ use st_m2m::{M2m, Reason};
 use st_m2m_tests::{still::shared_core, verdict::verdict};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::issuer::{Issuer, minutes, pass, seconds, token, two_cores, unknown};
+use crate::issuer::{Issuer, minutes, pass, seconds, settle, token, two_cores, unknown};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread()
@@ -58,6 +58,35 @@ fn old_keys_are_fetched_again_in_another_runtime() {
     });
 }
 
+/// The same where the runtime is gone before the task had a turn: the first request gets keys.
+#[test]
+fn keys_are_fetched_where_the_first_runtime_ended_at_once() {
+    let (issuer, core) = (Issuer::new(), shared_core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    drop(first);
+    assert_eq!(issuer.fetches(), 0);
+    runtime().block_on(async {
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    });
+}
+
+/// A service that is sent no request before it is ready gets ready all the same: its probe sees to it.
+#[test]
+fn a_readiness_probe_is_enough() {
+    let (issuer, core) = (Issuer::new(), shared_core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let m2m = started_in(&first, &issuer);
+    drop(first);
+    runtime().block_on(async {
+        assert!(!m2m.status().is_ready());
+        settle().await;
+        assert!(m2m.status().is_ready());
+    });
+}
+
 /// A service started in a runtime that nobody drives afterwards: whoever waited for it in vain once, waits no second time.
 #[test]
 fn a_runtime_that_stands_still_is_not_waited_for_twice() {
@@ -77,4 +106,30 @@ fn a_runtime_that_stands_still_is_not_waited_for_twice() {
     let meanwhile = issuer.fetches();
     frozen.block_on(pass(minutes(60)));
     assert_eq!(issuer.fetches(), meanwhile);
+}
+
+/// A task that was replaced still sleeps on its runtime, which nobody drives: it hears of no wish in the place of the one
+/// that replaced it.
+#[test]
+fn a_task_that_was_replaced_keeps_nobody_waiting() {
+    let (issuer, (old, new)) = (Issuer::new(), two_cores());
+    issuer.publish(&[&old]);
+    let frozen = runtime();
+    let m2m = started_in(&frozen, &issuer);
+    frozen.block_on(async {
+        m2m.ready(seconds(1)).await.expect("ready");
+        settle().await;
+    });
+    runtime().block_on(async {
+        // No longer fresh, and nobody has done anything about it: the next request sees to it.
+        pass(minutes(11)).await;
+        assert_eq!(verdict(&m2m, &token(&old)).await, Ok(()));
+        settle().await;
+        assert!(m2m.status().keys_are_fresh());
+        issuer.publish(&[&old, &new]);
+        assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+        issuer.publish(&[&new]);
+        m2m.reload().await.expect("keys");
+    });
+    drop(frozen);
 }

@@ -1,12 +1,15 @@
 //! Several sources of keys, in order.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use http::header::{ETAG, IF_NONE_MATCH};
-use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason};
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use st_m2m::{ConfigBuilder, JwksSource, M2m, Reason, jwks::KeySet};
 use st_m2m_tests::{
     still::shared_core,
     transport::{Reply, Scripted},
@@ -14,7 +17,7 @@ use st_m2m_tests::{
 };
 
 use crate::issuer::{
-    Issuer, Published, minutes, pass, seconds, start, token, two_cores, verdict_at_once,
+    Issuer, Published, minutes, pass, seconds, start, token, two_cores, unknown, verdict_at_once,
 };
 
 fn url(host: &str) -> JwksSource {
@@ -118,6 +121,53 @@ async fn a_document_serves_while_there_is_nothing_better() {
     assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
 }
 
+/// A PEM key has no id. That it did not sign a token says nothing while it stands in for the issuer's keys: a good token
+/// waits for those, or is told to come back.
+#[tokio::test(start_paused = true)]
+async fn a_pem_key_does_not_speak_for_an_issuer_that_was_not_heard() {
+    let (pinned, other) = two_cores();
+    let issuer = Issuer::with_latency(Duration::from_millis(50));
+    let keys = KeySet::from_json(&pinned.jwks().expect("keys").to_string()).expect("keys");
+    let pem = keys.static_keys().next().expect("a key").to_pem();
+    let sources = vec![JwksSource::Sdk, JwksSource::Pem(pem.expect("PEM"))];
+    let config = issuer.config().jwks(JwksSource::InOrder(sources));
+    let m2m = start(config.clone()).await;
+    assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
+    assert_eq!(
+        verdict(&m2m, &token(&other)).await,
+        Err(Reason::KeyUnconfirmed)
+    );
+    issuer.publish(&[&other]);
+    pass(seconds(20)).await;
+    for (core, expected) in [(&other, Ok(())), (&pinned, Err(Reason::UnknownKey))] {
+        assert_eq!(verdict(&m2m, &token(core)).await, expected);
+    }
+
+    // The first request, before the first fetch.
+    let m2m = start(config).await;
+    assert_eq!(verdict(&m2m, &token(&other)).await, Ok(()));
+}
+
+/// It takes over at the very moment, also while a fetch is under way: a request waits for that fetch, and is let in.
+#[tokio::test(start_paused = true)]
+async fn a_document_takes_over_while_a_fetch_hangs() {
+    let (issuer, pinned) = (Issuer::new(), shared_core());
+    issuer.publish(&[&pinned]);
+    let m2m = with_fallback(&issuer, pinned.jwks().expect("keys").to_string()).await;
+    m2m.reload().await.expect("keys");
+    let expires_in = minutes(60) - m2m.status().keys_age().expect("they were fetched");
+    issuer.become_(Published::Hangs);
+    pass(expires_in - seconds(1)).await;
+    let hanging = {
+        let m2m = m2m.clone();
+        tokio::spawn(async move { verdict(&m2m, &unknown(1)).await })
+    };
+    pass(seconds(1) + Duration::from_millis(500)).await;
+    assert_eq!(verdict(&m2m, &token(&pinned)).await, Ok(()));
+    let refused = hanging.await.expect("no panic");
+    assert_eq!(refused, Err(Reason::KeyUnconfirmed));
+}
+
 /// A document that has not changed is not sent again, and counts as fetched.
 #[tokio::test(start_paused = true)]
 async fn an_unchanged_document_is_not_sent_again() {
@@ -141,6 +191,31 @@ async fn an_unchanged_document_is_not_sent_again() {
     assert_eq!(verdict_at_once(&m2m, &token), Ok(()));
     assert!(m2m.status().keys_are_fresh());
     assert_eq!(m2m.status().keys_generation(), 1);
+}
+
+/// A cache on the way may keep the document for a week, as a core allows. It is told to ask, so it keeps no key alive.
+#[tokio::test(start_paused = true)]
+async fn a_cache_on_the_way_keeps_no_removed_key_alive() {
+    let (old, new) = two_cores();
+    let documents = [&old, &new].map(|core| core.jwks().expect("keys").to_string());
+    let is_removed = Arc::new(AtomicBool::new(false));
+    let (removed, kept) = (Arc::clone(&is_removed), OnceLock::new());
+    let cache = Scripted::new(move |request| {
+        let fetched = documents[usize::from(removed.load(Ordering::Relaxed))].clone();
+        let may_answer = request
+            .headers()
+            .get(CACHE_CONTROL)
+            .is_none_or(|it| it != "no-cache");
+        let stored: &String = kept.get_or_init(|| fetched.clone());
+        Reply::text(200, if may_answer { stored } else { &fetched })
+    });
+    let m2m = start(Issuer::new().config().transport(cache.shared())).await;
+    m2m.ready(seconds(1)).await.expect("ready");
+    assert_eq!(verdict_at_once(&m2m, &token(&old)), Ok(()));
+    is_removed.store(true, Ordering::Relaxed);
+    m2m.reload().await.expect("keys");
+    assert_eq!(verdict(&m2m, &token(&old)).await, Err(Reason::UnknownKey));
+    assert_eq!(verdict_at_once(&m2m, &token(&new)), Ok(()));
 }
 
 /// A 304 to a request that asked for no such thing is no answer.

@@ -27,6 +27,7 @@ pub struct ConfigBuilder {
     pub(super) api_domain: Option<String>,
     pub(super) api_base_path: Option<String>,
     pub(super) jwks: Option<JwksSource>,
+    pub(super) jwks_seed: Option<JwksSource>,
     pub(super) scopes: Vec<String>,
     pub(super) service: Option<String>,
     pub(super) claims: Option<Result<Value, String>>,
@@ -133,6 +134,17 @@ impl ConfigBuilder {
         self
     }
 
+    /// Keys to begin with, a [`JwksSource::Document`] or [`JwksSource::Pem`]: they serve until `jwks` was fetched for the
+    /// first time, and never again after that. So a service can start while its issuer is away. Default: none.
+    /// `ST_M2M_JWKS_SEED`.
+    ///
+    /// A key that the issuer removes must be removed here as well: at the next start, it is trusted until the issuer
+    /// answers.
+    pub fn jwks_seed(mut self, keys: JwksSource) -> Self {
+        self.jwks_seed = Some(keys);
+        self
+    }
+
     /// Scopes to mint as claim `scope`, a space-separated string (RFC 8693 §4.2). `ST_M2M_SCOPES`.
     ///
     /// Whoever can reach the core can grant themselves any scope: scopes guard against mistakes, not against a
@@ -187,7 +199,8 @@ impl ConfigBuilder {
     /// no. `ST_M2M_ACCEPT_OAUTH2_CLIENTS`.
     ///
     /// A token that a user had issued to a client is no service's and stays refused. Whoever may create clients, or
-    /// knows the secret of one, is let in: name clients in `from = …` where that is not every service.
+    /// knows the secret of one, is let in: name clients in `from = …` where that is not every service. Clients and services
+    /// share those names: a client whose id is a service's name passes for that service.
     pub fn accept_oauth2_clients(mut self, accept: bool) -> Self {
         self.accept_oauth2_clients = accept;
         self
@@ -227,19 +240,20 @@ impl ConfigBuilder {
         self
     }
 
-    /// How long fetched keys count as fresh, and so how long a key is trusted at most that the issuer has removed. Default:
-    /// 10 min; from 30 s to 1 h. `ST_M2M_KEYS_MAX_AGE`.
+    /// How long fetched keys count as fresh, and so how long a key is trusted that the issuer has removed, while it
+    /// answers. Default: 10 min; from 30 s to 1 h. `ST_M2M_KEYS_MAX_AGE`.
     ///
     /// The issuer's `max-age` counts where it is shorter. Keys are fetched in the background, at about 0.8 of that time.
+    /// While the issuer does not answer, [`keys_max_stale`](Self::keys_max_stale) counts.
     pub fn keys_max_age(mut self, max_age: Duration) -> Self {
         self.keys_max_age = Some(max_age);
         self
     }
 
     /// How long keys are used after they were fetched last, while the issuer gives none. Default: 1 h, which is the most.
-    /// With 0 they are used while they are fresh. `ST_M2M_KEYS_MAX_STALE`.
+    /// They are used while they are fresh in any case, so with 0 no longer than that. `ST_M2M_KEYS_MAX_STALE`.
     ///
-    /// After that, requests are answered 503 until the issuer is back. A key that the issuer has removed is not used from
+    /// After that, requests are answered 503 until the issuer is back. An answer without a usable key counts as none. A key that the issuer has removed is not used from
     /// the next fetch on, whatever this says.
     pub fn keys_max_stale(mut self, max_stale: Duration) -> Self {
         self.keys_max_stale = Some(max_stale);

@@ -241,7 +241,38 @@ impl ConfigBuilder {
         has_core: bool,
         plain_http: &PlainHttp,
     ) -> Result<KeysConfig, ConfigError> {
-        let (in_order, fallback) = self.key_sources(api, api_base_path, has_core, plain_http)?;
+        let sources = match self.jwks.clone().unwrap_or_default() {
+            JwksSource::InOrder(sources) => sources,
+            JwksSource::Document(text) => return self.fixed_keys(KeySet::from_json(&text)),
+            JwksSource::Pem(text) => return self.fixed_keys(KeySet::from_pem(&text)),
+            one => vec![one],
+        };
+        if !sources.iter().any(|it| matches!(it, JwksSource::Sdk)) {
+            self.no_base_path()?;
+        }
+        let in_order: Vec<_> = sources
+            .into_iter()
+            .map(|source| match source {
+                JwksSource::Sdk => {
+                    plain_http.check(&api.origin).map_err(at("api_domain"))?;
+                    let mut url = api.origin.clone();
+                    url.set_path(&format!("{api_base_path}{}", wire::SDK_JWKS_PATH));
+                    Ok(KeysPlace::Url(url))
+                }
+                JwksSource::Core if has_core => Ok(KeysPlace::Core),
+                JwksSource::Core => Err(ConfigError::new("jwks", "`core` needs `connection_uri`")),
+                JwksSource::Url(text) => keys_url(&text, plain_http),
+                JwksSource::Document(_) | JwksSource::Pem(_) | JwksSource::InOrder(_) => {
+                    Err(ConfigError::new(
+                        "jwks",
+                        "a list holds places that are asked for keys; a document or PEM stands alone, or belongs in `jwks_seed`",
+                    ))
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        if in_order.is_empty() {
+            return Err(ConfigError::new("jwks", "is an empty list"));
+        }
         let bounds = SHORTEST_FRESH..=KEYS_CAP;
         let max_age = within(
             "keys_max_age",
@@ -256,83 +287,58 @@ impl ConfigBuilder {
             DEFAULT_KEYS_MAX_STALE,
             bounds,
         )?;
-        match (in_order.is_empty(), fallback) {
-            (false, fallback) => Ok(KeysConfig::Fetched {
-                in_order,
-                fallback,
-                max_age,
-                max_stale,
-            }),
-            (true, Some(keys)) => {
-                let useless = [
-                    ("keys_max_age", self.keys_max_age),
-                    ("keys_max_stale", self.keys_max_stale),
-                ];
-                match useless.iter().find(|(_, value)| value.is_some()) {
-                    Some((key, _)) => Err(ConfigError::new(
-                        *key,
-                        "has no effect, since `jwks` holds keys that are never fetched",
-                    )),
-                    None => Ok(KeysConfig::Fixed(keys)),
-                }
-            }
-            (true, None) => Err(ConfigError::new("jwks", "names no source of keys")),
-        }
+        Ok(KeysConfig::Fetched {
+            in_order,
+            seed: self.seed()?,
+            max_age,
+            max_stale,
+        })
     }
 
-    /// The places of `jwks` that are asked for keys, and the keys that it holds itself.
-    fn key_sources(
-        &self,
-        api: &domain::Location,
-        api_base_path: &str,
-        has_core: bool,
-        plain_http: &PlainHttp,
-    ) -> Result<(Vec<KeysPlace>, Option<Arc<KeySet>>), ConfigError> {
-        let sources = match self.jwks.clone().unwrap_or_default() {
-            JwksSource::InOrder(sources) => sources,
-            one => vec![one],
+    /// Keys that are never fetched.
+    fn fixed_keys(&self, keys: Result<KeySet, KeysError>) -> Result<KeysConfig, ConfigError> {
+        self.no_base_path()?;
+        let useless = [
+            ("jwks_seed", self.jwks_seed.is_some()),
+            ("keys_max_age", self.keys_max_age.is_some()),
+            ("keys_max_stale", self.keys_max_stale.is_some()),
+        ];
+        if let Some((key, _)) = useless.iter().find(|(_, is_set)| *is_set) {
+            return Err(ConfigError::new(
+                *key,
+                "has no effect, since `jwks` holds keys that are never fetched",
+            ));
+        }
+        let keys = keys.map_err(|error| ConfigError::new("jwks", error.to_string()))?;
+        Ok(KeysConfig::Fixed(Arc::new(keys)))
+    }
+
+    fn seed(&self) -> Result<Option<Arc<KeySet>>, ConfigError> {
+        let keys = match &self.jwks_seed {
+            None => return Ok(None),
+            Some(JwksSource::Document(text)) => KeySet::from_json(text),
+            Some(JwksSource::Pem(text)) => KeySet::from_pem(text),
+            Some(_) => {
+                return Err(ConfigError::new(
+                    "jwks_seed",
+                    "must be a JWKS document or PEM text; what is asked for keys belongs in `jwks`",
+                ));
+            }
         };
+        keys.map(|keys| Some(Arc::new(keys)))
+            .map_err(|error| ConfigError::new("jwks_seed", error.to_string()))
+    }
+
+    /// Where no keys come from the SDK, its path must mean something else.
+    fn no_base_path(&self) -> Result<(), ConfigError> {
         let is_issuer = self.accept_oauth2_clients && self.issuers.is_empty();
-        let is_keys = sources.iter().any(|it| matches!(it, JwksSource::Sdk));
-        if self.api_base_path.is_some() && !is_keys && !is_issuer {
+        if self.api_base_path.is_some() && !is_issuer {
             return Err(ConfigError::new(
                 "api_base_path",
                 "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, and that is no issuer: it is one with `accept_oauth2_clients` and without `issuers`",
             ));
         }
-        let fixed = |set: Result<KeySet, KeysError>| {
-            set.map(Arc::new)
-                .map_err(|error| ConfigError::new("jwks", error.to_string()))
-        };
-        let mut in_order = Vec::new();
-        let mut fallback = None;
-        for source in sources {
-            if fallback.is_some() {
-                return Err(ConfigError::new(
-                    "jwks",
-                    "a document or PEM is never asked for its keys: it must be the last, and the only one",
-                ));
-            }
-            match source {
-                JwksSource::Sdk => {
-                    plain_http.check(&api.origin).map_err(at("api_domain"))?;
-                    let mut url = api.origin.clone();
-                    url.set_path(&format!("{api_base_path}{}", wire::SDK_JWKS_PATH));
-                    in_order.push(KeysPlace::Url(url));
-                }
-                JwksSource::Core if has_core => in_order.push(KeysPlace::Core),
-                JwksSource::Core => {
-                    return Err(ConfigError::new("jwks", "`core` needs `connection_uri`"));
-                }
-                JwksSource::Url(text) => in_order.push(keys_url(&text, plain_http)?),
-                JwksSource::Document(text) => fallback = Some(fixed(KeySet::from_json(&text))?),
-                JwksSource::Pem(text) => fallback = Some(fixed(KeySet::from_pem(&text))?),
-                JwksSource::InOrder(_) => {
-                    return Err(ConfigError::new("jwks", "a list must not hold a list"));
-                }
-            }
-        }
-        Ok((in_order, fallback))
+        Ok(())
     }
 
     fn token_cache(&self) -> Result<CacheRules, ConfigError> {

@@ -19,6 +19,7 @@ const KEYS: &[(&str, Read)] = &[
     ("API_DOMAIN", |b, v| Ok(b.api_domain(v))),
     ("API_BASE_PATH", |b, v| Ok(b.api_base_path(v))),
     ("JWKS", |b, v| Ok(b.jwks(jwks(v)?))),
+    ("JWKS_SEED", |b, v| Ok(b.jwks_seed(jwks(v)?))),
     ("SCOPES", |b, v| Ok(b.scopes(list(v)?))),
     ("SERVICE", |b, v| Ok(b.service(v))),
     ("CLAIMS", |b, v| {
@@ -346,6 +347,8 @@ mod tests {
                 "0s",
                 "from `1s` to `1h`, not `0s`",
             ),
+            ("ST_M2M_JWKS_SEED", "sdk", "belongs in `jwks`"),
+            ("ST_M2M_JWKS_SEED", "{}", "`keys`"),
             ("ST_M2M_JWKS", "sdk,core", "needs `connection_uri`"),
             ("ST_M2M_JWKS", "sdk,,sdk", "an empty item"),
             ("ST_M2M_JWKS", "sdk,nonsense", "several of these"),

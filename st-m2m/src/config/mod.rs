@@ -42,8 +42,7 @@ pub enum JwksSource {
     /// One or more RSA public keys in PEM (`PUBLIC KEY` or `RSA PUBLIC KEY`). No network is used. A PEM key has
     /// no key id: it verifies a token whatever its `kid` says.
     Pem(String),
-    /// Several of these. Each fetch asks one after the other, and the first that has a key set wins. A document or PEM
-    /// may be the last: it serves while none of the others has ever answered, or not for `keys_max_stale`.
+    /// Several of the first three. Each fetch asks one after the other, and the first that has a key set wins.
     InOrder(Vec<Self>),
 }
 
@@ -122,7 +121,8 @@ pub(crate) enum KeysConfig {
     Fetched {
         /// Never empty.
         in_order: Vec<KeysPlace>,
-        fallback: Option<Arc<KeySet>>,
+        /// Until the first set is fetched.
+        seed: Option<Arc<KeySet>>,
         max_age: Duration,
         max_stale: Duration,
     },

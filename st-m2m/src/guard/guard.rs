@@ -78,6 +78,8 @@ async fn admit(
     match verdict {
         Ok(caller) => {
             m2m.meters().accepted(caller.kind());
+            let kind = caller.kind().as_str();
+            observe::let_in(kind, caller.service(), caller.key_id(), handler);
             Ok(caller)
         }
         Err(refusal) => Err(refuse(refusal, handler)),

@@ -40,7 +40,10 @@ impl Absent {
         {
             self.forget_oldest();
         }
-        self.by_id.contains_key(key_id)
+        // One that came earlier may stand behind the front: those who waited come in any order.
+        self.by_id
+            .get(key_id)
+            .is_some_and(|asked_at| now.duration_since(*asked_at) < FOR)
     }
 
     /// Forgets all: the set has changed.
@@ -74,6 +77,11 @@ mod tests {
         absent.insert("s-1", start);
         absent.insert("s-1", start + Duration::from_secs(5));
         assert!(absent.contains("s-1", start + FOR), "the newer word counts");
+        absent.insert("s-2", start + Duration::from_secs(2));
+        assert!(
+            !absent.contains("s-2", start + Duration::from_secs(12)),
+            "behind a later one"
+        );
         absent.clear();
         assert!(!absent.contains("s-1", start));
     }

@@ -203,7 +203,11 @@ impl Fetched {
 }
 
 fn get(url: &Url, known: Option<&HeaderValue>) -> Result<Request, transport::Error> {
-    let mut request = http::Request::get(url.as_str()).header(header::ACCEPT, "application/json");
+    let mut request = http::Request::get(url.as_str())
+        .header(header::ACCEPT, "application/json")
+        // A cache on the way may keep the document for a week, which is what a core allows; a key that was removed must not
+        // be trusted that long. Unlike `no-store` it lets the cache answer once it has asked.
+        .header(header::CACHE_CONTROL, "no-cache");
     if let Some(entity_tag) = known {
         request = request.header(header::IF_NONE_MATCH, entity_tag);
     }
@@ -225,9 +229,11 @@ fn broke_off(error: &KeysError) -> bool {
     }
 }
 
-/// The answer's `max-age` (RFC 9111 §5.2.2.1) within our bounds. SDKs let applications replace the header by
+/// What is left of the answer's `max-age` (RFC 9111 §5.2.2.1) after its `Age` in caches (§5.1), within our bounds. SDKs let applications replace the header by
 /// anything, so what cannot be read counts as absent.
 fn fresh_for(headers: &HeaderMap, longest: Duration) -> Duration {
+    let age = headers.get(header::AGE).and_then(|it| it.to_str().ok());
+    let age: u64 = age.and_then(|it| it.trim().parse().ok()).unwrap_or(0);
     headers
         .get_all(header::CACHE_CONTROL)
         .iter()
@@ -236,8 +242,8 @@ fn fresh_for(headers: &HeaderMap, longest: Duration) -> Duration {
         .filter_map(|directive| directive.trim().split_once('='))
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
         .find_map(|(_, seconds)| seconds.trim().trim_matches('"').parse().ok())
-        .map_or(longest, |seconds| {
-            Duration::from_secs(seconds).clamp(SHORTEST_FRESH, longest)
+        .map_or(longest, |seconds: u64| {
+            Duration::from_secs(seconds.saturating_sub(age)).clamp(SHORTEST_FRESH, longest)
         })
 }
 
@@ -269,5 +275,31 @@ mod tests {
             );
         }
         assert_eq!(fresh_for(&HeaderMap::new(), longest), longest);
+    }
+
+    /// A core counts `max-age` down to its next key; a cache on the way does not.
+    #[test]
+    fn time_spent_in_caches_counts() {
+        let longest = Duration::from_secs(600);
+        for (age, expected) in [
+            ("0", 400),
+            ("100", 300),
+            ("399", 30),
+            ("18446744073709551615", 30),
+            ("-1", 400),
+            ("x", 400),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::CACHE_CONTROL,
+                HeaderValue::from_static("max-age=400"),
+            );
+            headers.insert(header::AGE, HeaderValue::from_static(age));
+            assert_eq!(
+                fresh_for(&headers, longest),
+                Duration::from_secs(expected),
+                "{age}"
+            );
+        }
     }
 }

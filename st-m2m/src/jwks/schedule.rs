@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::rand;
+use tokio::time::Instant;
 
 /// A set is fetched anew after this part of the time for which it is fresh…
 const AHEAD: f64 = 0.8;
@@ -15,13 +16,51 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// A failure that comes at once must not be followed by the next at once.
 const SHORTEST_BACKOFF: Duration = Duration::from_millis(100);
 
+/// When the next fetch is due.
+#[derive(Debug)]
+pub(super) struct Plan {
+    next: Instant,
+    /// Fetches in a row that gave no keys.
+    failures: u32,
+}
+
+impl Plan {
+    /// At once.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            next: now,
+            failures: 0,
+        }
+    }
+
+    pub(super) fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// A fetch begins, and counts as failed until it has succeeded.
+    pub(super) fn fail(&mut self, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        self.wait(now);
+    }
+
+    /// It has failed: its time does not count.
+    pub(super) fn wait(&mut self, now: Instant) {
+        self.next = now + backoff(self.failures);
+    }
+
+    pub(super) fn succeed(&mut self, now: Instant, fresh_for: Duration) {
+        self.failures = 0;
+        self.next = now + refresh_ahead(fresh_for);
+    }
+}
+
 /// How long to wait until a set that is fresh for `fresh_for` is fetched again, before anybody notices.
-pub(super) fn refresh_ahead(fresh_for: Duration) -> Duration {
+fn refresh_ahead(fresh_for: Duration) -> Duration {
     fresh_for.mul_f64(AHEAD + SPREAD * (2.0 * random() - 1.0))
 }
 
 /// How long to wait after `failures` fetches in a row have failed: full jitter, so that a fleet comes back spread out.
-pub(super) fn backoff(failures: u32) -> Duration {
+fn backoff(failures: u32) -> Duration {
     let doubled = FIRST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(16));
     doubled
         .min(LONGEST_BACKOFF)

@@ -26,6 +26,7 @@ use super::{
     budget::{Budget, REFILL},
     flight::{Flight, Join},
     refresher,
+    schedule::Plan,
     snapshot::Snapshot,
 };
 
@@ -58,6 +59,9 @@ pub(crate) struct Found {
     pub(crate) candidates: Candidates,
     /// That of the set.
     pub(crate) generation: u64,
+    /// Keys of the configuration that have no id and stand in for those of the issuer: that none of them signed a token
+    /// does not say that none of the issuer's did.
+    pub(crate) is_stopgap: bool,
 }
 
 /// The keys of one issuer. Dropping it ends the refresher.
@@ -77,8 +81,6 @@ pub(super) struct Fetching {
     pub(super) sources: Sources,
     /// Keys are used this long after they were asked for, while the issuer cannot be reached.
     pub(super) longest_stale: Duration,
-    /// Used until a first set is fetched, and when a fetched one may not be used any more.
-    pub(super) fallback: Option<Arc<Snapshot>>,
     pub(super) flight: Flight,
     /// How many fetches have ended, for those who wait.
     pub(super) ended: watch::Sender<u64>,
@@ -91,6 +93,7 @@ pub(super) struct Fetching {
     pub(super) generations: AtomicU64,
     /// Why the last fetch failed, if it did.
     pub(super) last_error: ArcSwapOption<KeysError>,
+    plan: Mutex<Plan>,
     gate: Mutex<Gate>,
     waiting: AtomicUsize,
     task: Mutex<Option<AbortHandle>>,
@@ -115,20 +118,19 @@ impl KeyStore {
         }))
     }
 
-    /// Keys that are fetched, from now on where there is a tokio runtime. `fallback` serves while there are no others.
+    /// Keys that are fetched, from now on where there is a tokio runtime. `seed` serves until the first set is there.
     pub(crate) fn fetched(
         sources: Sources,
         longest_stale: Duration,
-        fallback: Option<Arc<KeySet>>,
+        seed: Option<Arc<KeySet>>,
     ) -> Self {
         let now = Instant::now();
-        let fallback = fallback.map(|keys| Arc::new(Snapshot::fixed(keys)));
+        let seed = seed.map(|keys| Arc::new(Snapshot::fixed(keys)));
         let shared = Arc::new(Shared {
-            current: ArcSwapOption::new(fallback.clone()),
+            current: ArcSwapOption::new(seed),
             fetching: Some(Fetching {
                 sources,
                 longest_stale,
-                fallback,
                 flight: Flight::new(),
                 ended: watch::Sender::new(0),
                 wake: Notify::new(),
@@ -136,6 +138,7 @@ impl KeyStore {
                 started_at: now,
                 generations: AtomicU64::new(0),
                 last_error: ArcSwapOption::empty(),
+                plan: Mutex::new(Plan::new(now)),
                 gate: Mutex::new(Gate {
                     budget: Budget::full(now),
                     absent: Absent::default(),
@@ -166,11 +169,7 @@ impl KeyStore {
     /// The keys that may have signed a token which names `key_id`, if they are at hand.
     pub(crate) fn known(&self, key_id: &str) -> Option<Found> {
         let current = self.current(Instant::now())?;
-        let snapshot = current.as_ref()?;
-        Some(Found {
-            candidates: snapshot.candidates(key_id)?,
-            generation: snapshot.generation,
-        })
+        self.found(current.as_ref()?, key_id)
     }
 
     /// The keys that may have signed a token which names `key_id` and that are not at hand: the issuer is asked where
@@ -191,13 +190,16 @@ impl KeyStore {
                 if fetching.wait(&self.0, number, came_at).await.is_err() {
                     break;
                 }
-                if let Some(found) = self.known(key_id) {
-                    return Ok(found);
-                }
-                let newest = self.0.current.load().as_ref().map_or(0, |it| it.number);
-                if newest > begun {
-                    fetching.gate().absent.insert(key_id, came_at);
-                    return Err(LookupError::Unknown);
+                // One look: the set that has the last word must be the very one that lacks the key.
+                let current = self.current(Instant::now());
+                if let Some(snapshot) = current.as_deref().and_then(Option::as_ref) {
+                    if let Some(found) = self.found(snapshot, key_id) {
+                        return Ok(found);
+                    }
+                    if snapshot.number > begun {
+                        fetching.gate().absent.insert(key_id, came_at);
+                        return Err(LookupError::Unknown);
+                    }
                 }
                 if number > begun {
                     break;
@@ -238,7 +240,7 @@ impl KeyStore {
         if let Some(fetching) = &self.0.fetching {
             let number = fetching.flight.demand();
             fetching.staff(&self.0);
-            fetching.wake.notify_one();
+            fetching.wake_up();
             // The one under way has its time, then the one that was asked for.
             let patience = fetching.sources.limit();
             fetching
@@ -273,21 +275,38 @@ impl KeyStore {
         }
     }
 
-    /// How the keys are.
+    /// How the keys are. Where they are not fresh it is seen to that they are fetched: a service that is sent no requests
+    /// before it is ready would wait for ever.
     pub(crate) fn status(&self) -> KeyStatus {
         let now = Instant::now();
         let current = self.usable(now);
+        if current.as_ref().is_none_or(|it| !it.is_fresh(now)) {
+            self.tend(now);
+        }
         let fetching = self.0.fetching.as_ref();
         KeyStatus {
             age: current
                 .as_ref()
                 .and_then(|it| it.age)
                 .map(|age| now.duration_since(age.asked_at)),
-            is_fresh: current.as_ref().is_some_and(|it| it.is_fresh(now)),
+            is_pinned: current.as_ref().is_some_and(|it| it.age.is_none()),
+            is_fresh: current
+                .as_ref()
+                .is_some_and(|it| it.is_fresh(now) && (it.age.is_some() || fetching.is_none())),
             generation: current.as_ref().map_or(0, |it| it.generation),
             keys: current.map(|it| Arc::clone(&it.keys)),
             last_error: fetching.and_then(Fetching::last_error).map(Arc::new),
         }
+    }
+
+    fn found(&self, snapshot: &Snapshot, key_id: &str) -> Option<Found> {
+        let candidates = snapshot.candidates(key_id)?;
+        Some(Found {
+            // What is fetched has ids.
+            is_stopgap: self.0.fetching.is_some() && matches!(candidates, Candidates::Unnamed(_)),
+            candidates,
+            generation: snapshot.generation,
+        })
     }
 
     fn usable(&self, now: Instant) -> Option<Arc<Snapshot>> {
@@ -301,7 +320,7 @@ impl KeyStore {
             return None;
         };
         fetching.staff(&self.0);
-        fetching.wake.notify_one();
+        fetching.wake_up();
         Some(number)
     }
 
@@ -341,6 +360,14 @@ impl Fetching {
         }
     }
 
+    /// Wakes the refresher. One that was dismissed may still sleep, on a runtime that nobody drives: it must not be the
+    /// only one that is told.
+    fn wake_up(&self) {
+        self.wake.notify_waiters();
+        // For one that is about to sleep.
+        self.wake.notify_one();
+    }
+
     /// Waits until the fetch `number` has ended, since `since` and no longer than a fetch may take.
     async fn wait(
         &self,
@@ -376,6 +403,10 @@ impl Fetching {
     }
 
     // No code panics while it holds one of these.
+    pub(super) fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -414,5 +445,7 @@ pub(crate) struct KeyStatus {
     pub(crate) generation: u64,
     pub(crate) age: Option<Duration>,
     pub(crate) is_fresh: bool,
+    /// They are of the configuration.
+    pub(crate) is_pinned: bool,
     pub(crate) last_error: Option<Arc<KeysError>>,
 }

@@ -278,7 +278,7 @@ impl CoreClient {
             .method(call.method.clone())
             .uri(host.url(call.path))
             .header(header::ACCEPT, "application/json")
-            .header(header::CACHE_CONTROL, "no-store");
+            .header(header::CACHE_CONTROL, "no-cache, no-store");
         if let Some(api_key) = self.api_key.as_ref().filter(|_| call.with_api_key) {
             request = request.header(wire::API_KEY_HEADER, api_key);
         }

@@ -26,6 +26,20 @@ impl Meters {
     #[cfg(feature = "metrics")]
     pub(crate) fn new() -> Self {
         use crate::observe::names;
+        metrics::describe_counter!(names::VERIFICATIONS, "Requests let in and refused");
+        metrics::describe_counter!(names::TOKEN_CACHE_HITS, "Tokens that were remembered");
+        metrics::describe_counter!(names::TOKEN_CACHE_MISSES, "Tokens that were not remembered");
+        metrics::describe_counter!(
+            names::TOKEN_CACHE_EVICTIONS,
+            "Remembered tokens that made room for others"
+        );
+        metrics::describe_counter!(names::KEY_FETCHES, "Fetches of the issuer's keys");
+        metrics::describe_gauge!(
+            names::KEY_SET_AGE,
+            metrics::Unit::Seconds,
+            "Age of the keys in use, told after each fetch"
+        );
+        metrics::describe_gauge!(names::KEY_SET_KEYS, "Fetched keys in use");
         let accepted = |kind: TokenKind| {
             metrics::counter!(
                 names::VERIFICATIONS,
@@ -75,6 +89,7 @@ impl Meters {
     /// A remembered token made room for another.
     #[inline]
     pub(crate) fn token_evicted(&self) {
+        crate::observe::token_evicted();
         #[cfg(feature = "metrics")]
         self.0.evictions.increment(1);
     }

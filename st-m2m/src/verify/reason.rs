@@ -172,7 +172,7 @@ impl fmt::Display for Reason {
                 "the issuer has no such key: do both services use one core, and does `jwks` name its keys?"
             }
             Self::BadSignature => "the token's signature is not the key's",
-            Self::Revoked => "the token was revoked by this service",
+            Self::Revoked => "the token is revoked here, by `M2m::revoke` or by the `RevocationCheck`",
             Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
             Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",
             Self::KeyUnconfirmed => {

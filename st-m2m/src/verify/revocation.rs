@@ -7,6 +7,7 @@ use std::{
         PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{TokenKind, Verified};
@@ -31,15 +32,18 @@ enum Which {
 impl Revocation {
     /// Every token of this subject: a service's name (claim `sub`), or the id of an `OAuth2` client.
     pub fn subject(subject: impl Into<String>) -> Self {
-        Self::subject_issued_before(subject, u64::MAX)
-    }
-
-    /// The tokens of this subject that were issued (claim `iat`) before `unix_seconds`, in seconds since the Unix epoch: a
-    /// service that mints a new one is let in again.
-    pub fn subject_issued_before(subject: impl Into<String>, unix_seconds: u64) -> Self {
         Self(Which::Subject {
             subject: subject.into(),
-            issued_before: unix_seconds,
+            issued_before: u64::MAX,
+        })
+    }
+
+    /// The tokens of this subject that were issued (claim `iat`) before `time`, or in the same second: a service that mints
+    /// another one later, as it does when it is restarted, is let in again.
+    pub fn subject_issued_before(subject: impl Into<String>, time: SystemTime) -> Self {
+        Self(Which::Subject {
+            subject: subject.into(),
+            issued_before: next_second(time),
         })
     }
 
@@ -49,11 +53,17 @@ impl Revocation {
         Self(Which::TokenId(token_id.into()))
     }
 
-    /// All tokens that were issued (claim `iat`) before `unix_seconds`, in seconds since the Unix epoch.
+    /// All tokens that were issued (claim `iat`) before `time`, or in the same second.
     #[must_use]
-    pub fn issued_before(unix_seconds: u64) -> Self {
-        Self(Which::IssuedBefore(unix_seconds))
+    pub fn issued_before(time: SystemTime) -> Self {
+        Self(Which::IssuedBefore(next_second(time)))
     }
+}
+
+/// The first second that does not count as before `time`. Claims have whole seconds, so its own one does.
+fn next_second(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs().saturating_add(1))
 }
 
 /// A list of revoked tokens that is kept elsewhere: in a database, say, of which the process holds a copy.

@@ -143,36 +143,42 @@ impl Verifier {
             &self.rules,
             self.clock.unix_seconds(),
         )?;
-        let found = if let Some(found) = self.keys.known(&facts.key_id) {
-            found
-        } else {
+        let known = self.keys.known(&facts.key_id);
+        let signer = match known.map(|found| signer(&jws, &found)) {
             // Boxed, since it is seldom needed and makes the future of every request larger.
-            let found = Box::pin(self.keys.sought(&facts.key_id)).await;
-            let found = found
-                .map_err(|error| Refusal::found(reason(error), &facts.key_id).of(facts.kind))?;
-            // Time has passed.
-            rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())
-                .map_err(|reason| Refusal::from(reason).of(facts.kind))?;
-            found
+            None | Some(Err(Reason::KeyUnconfirmed)) => Box::pin(self.seek(&jws, &facts)).await,
+            Some(signer) => signer.map_err(Refusal::from),
         };
-        let key = signer(&jws, &found)
-            .ok_or_else(|| Refusal::from(Reason::BadSignature).of(facts.kind))?;
+        let (key, generation) = signer.map_err(|refusal| refusal.of(facts.kind))?;
         let verified = Arc::new(Verified {
             facts,
             claims: jws.into_payload(),
             key,
-            key_standing: Standing::new(found.generation),
+            key_standing: Standing::new(generation),
             // The list was empty then.
             unrevoked_standing: Standing::new(0),
             since,
         });
         if !self.is_not_revoked(&verified) {
-            return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
+            return Err(revoked(&verified));
         }
         if let Some(remembered) = &self.remembered {
             remembered.cache.insert(token.as_bytes(), &verified);
         }
         self.admit(verified)
+    }
+
+    /// The key that signed the token, where none at hand did, and the generation of its set.
+    async fn seek(
+        &self,
+        jws: &Jws<'_>,
+        facts: &Facts,
+    ) -> Result<(Arc<VerificationKey>, u64), Refusal> {
+        let found = self.keys.sought(&facts.key_id).await;
+        let found = found.map_err(|error| Refusal::found(reason(error), &facts.key_id))?;
+        // Time has passed.
+        rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())?;
+        Ok(signer(jws, &found)?)
     }
 
     /// Forgets every remembered token; each is verified anew when it comes again.
@@ -207,7 +213,7 @@ impl Verifier {
         if let Some(check) = &self.revocation_check
             && check.is_revoked(&PresentedToken::new(&verified))
         {
-            return Err(Refusal::from(Reason::Revoked).of(verified.facts.kind));
+            return Err(revoked(&verified));
         }
         // Last, because it is answered 403: only a good token earns that.
         if !verified.facts.is_for_us {
@@ -240,14 +246,20 @@ pub(crate) fn check_without_signature(
     rules::check(jws.header(), jws.payload(), rules, now).map(|_| ())
 }
 
-/// The key that signed the token.
-fn signer(jws: &Jws<'_>, found: &Found) -> Option<Arc<VerificationKey>> {
-    found
-        .candidates
-        .as_slice()
-        .iter()
-        .find(|key| key.verifies(jws.signing_input, &jws.signature))
-        .cloned()
+/// The refusal of a token that is revoked, with whose it is.
+fn revoked(verified: &Verified) -> Refusal {
+    let subject = verified.facts.subject.as_deref().unwrap_or("no `sub`");
+    Refusal::found(Reason::Revoked, subject).of(verified.facts.kind)
+}
+
+/// The key that signed the token, and the generation of its set.
+fn signer(jws: &Jws<'_>, found: &Found) -> Result<(Arc<VerificationKey>, u64), Reason> {
+    let mut candidates = found.candidates.as_slice().iter();
+    match candidates.find(|key| key.verifies(jws.signing_input, &jws.signature)) {
+        Some(key) => Ok((Arc::clone(key), found.generation)),
+        None if found.is_stopgap => Err(Reason::KeyUnconfirmed),
+        None => Err(Reason::BadSignature),
+    }
 }
 
 fn reason(error: LookupError) -> Reason {
