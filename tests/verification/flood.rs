@@ -84,6 +84,31 @@ async fn only_so_many_wait_for_a_key() {
     assert_all(crowd, Err(Reason::KeyUnconfirmed)).await;
 }
 
+/// Requests that are given up leave their places to others.
+#[tokio::test(start_paused = true)]
+async fn whoever_hangs_up_waits_no_longer() {
+    let (issuer, (core, new)) = (Issuer::new(), two_cores());
+    issuer.publish(&[&core]);
+    let m2m = issuer.receiver().await;
+    m2m.ready(seconds(1)).await.expect("ready");
+    issuer.become_(Published::Hangs);
+    let crowd: Vec<_> = (0..300)
+        .map(|number| {
+            let (m2m, token) = (m2m.clone(), unknown(number));
+            tokio::spawn(async move { verdict(&m2m, &token).await })
+        })
+        .collect();
+    settle().await;
+    for one in crowd {
+        one.abort();
+        // It was cancelled, or refused for want of a place.
+        assert!(!matches!(one.await, Ok(Ok(()))));
+    }
+    pass(seconds(4)).await;
+    issuer.publish(&[&core, &new]);
+    assert_eq!(verdict(&m2m, &token(&new)).await, Ok(()));
+}
+
 /// A client that repeats a key id which the issuer does not have spends no fetches: those are for new keys.
 #[tokio::test(start_paused = true)]
 async fn an_absent_key_id_is_remembered_for_a_while() {

@@ -127,3 +127,30 @@ async fn a_list_kept_elsewhere_is_asked_on_each_request() {
         assert_eq!(verdict_at_once(&m2m, &bad), Err(Reason::SourceNotAccepted));
     }
 }
+
+/// A list of one's own that panics lets nobody in, and does no harm to the requests after.
+#[tokio::test]
+async fn a_list_that_panics_lets_nobody_in() {
+    #[derive(Debug, Default)]
+    struct Broken(AtomicBool);
+    impl RevocationCheck for Broken {
+        fn is_revoked(&self, _: &PresentedToken<'_>) -> bool {
+            assert!(!self.0.load(Ordering::Relaxed), "the list is broken");
+            false
+        }
+    }
+    let broken = Arc::new(Broken::default());
+    let m2m = receiver(Some(broken.clone())).await;
+    let token = token_with(&shared_core(), "jti", &json!("1"));
+    // New to the receiver, then remembered.
+    for _ in 0..2 {
+        broken.0.store(true, Ordering::Relaxed);
+        let request = {
+            let (m2m, token) = (m2m.clone(), token.clone());
+            tokio::spawn(async move { verdict_at_once(&m2m, &token) })
+        };
+        assert!(request.await.expect_err("no verdict").is_panic());
+        broken.0.store(false, Ordering::Relaxed);
+        assert_eq!(verdict_at_once(&m2m, &token), Ok(()));
+    }
+}
