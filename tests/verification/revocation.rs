@@ -1,15 +1,22 @@
 //! Tokens that a receiver refuses though they are good.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::json;
 use st_m2m::{Error, PresentedToken, Reason, Revocation, RevocationCheck};
 use st_m2m_tests::still::{NOW, shared_core};
 
-use crate::issuer::{receiver_with_fixed_keys as receiver, token_with, verdict_at_once};
+use crate::issuer::{receiver_with_fixed_keys as receiver, seconds, token_with, verdict_at_once};
+
+fn at(unix_seconds: u64) -> SystemTime {
+    UNIX_EPOCH + seconds(unix_seconds)
+}
 
 /// Each kind of revocation hits what it names and nothing else, whether or not the token is remembered.
 #[tokio::test]
@@ -22,22 +29,27 @@ async fn a_revocation_hits_what_it_names() {
         (Revocation::subject("orders"), true, false, true),
         (Revocation::subject("Orders"), false, false, false),
         (
-            Revocation::subject_issued_before("orders", NOW),
+            Revocation::subject_issued_before("orders", at(NOW - 1)),
             false,
             false,
             true,
         ),
         (
-            Revocation::subject_issued_before("orders", NOW + 1),
+            Revocation::subject_issued_before("orders", at(NOW)),
             true,
             false,
             true,
         ),
         (Revocation::token_id("1"), true, false, false),
         (Revocation::token_id("orders"), false, false, false),
-        (Revocation::issued_before(NOW), false, false, true),
-        (Revocation::issued_before(NOW + 1), true, true, true),
-        (Revocation::issued_before(NOW - 100), false, false, false),
+        (Revocation::issued_before(at(NOW - 1)), false, false, true),
+        (Revocation::issued_before(at(NOW)), true, true, true),
+        (
+            Revocation::issued_before(at(NOW - 101)),
+            false,
+            false,
+            false,
+        ),
     ] {
         for remembered in [false, true] {
             let m2m = receiver(|it| it).await;
@@ -70,11 +82,11 @@ async fn a_revocation_hits_what_it_names() {
 async fn revocations_add_up() {
     let m2m = receiver(|it| it).await;
     let token = token_with(&shared_core(), "iat", &json!(NOW - 100));
-    m2m.revoke(Revocation::subject_issued_before("orders", NOW))
+    m2m.revoke(Revocation::subject_issued_before("orders", at(NOW)))
         .expect("room");
-    m2m.revoke(Revocation::subject_issued_before("orders", 1))
+    m2m.revoke(Revocation::subject_issued_before("orders", at(1)))
         .expect("room");
-    m2m.revoke(Revocation::issued_before(1)).expect("room");
+    m2m.revoke(Revocation::issued_before(at(1))).expect("room");
     assert_eq!(verdict_at_once(&m2m, &token), Err(Reason::Revoked));
 }
 
@@ -90,7 +102,7 @@ async fn the_list_does_not_grow_without_bound() {
     assert!(matches!(full, Err(Error::TooManyRevocations)), "{full:?}");
     m2m.revoke(Revocation::token_id("7"))
         .expect("it is on the list");
-    m2m.revoke(Revocation::issued_before(1))
+    m2m.revoke(Revocation::issued_before(at(1)))
         .expect("one number");
     let token = token_with(&shared_core(), "jti", &json!("65535"));
     assert_eq!(verdict_at_once(&m2m, &token), Err(Reason::Revoked));
@@ -140,7 +152,8 @@ async fn a_list_that_panics_lets_nobody_in() {
         }
     }
     let broken = Arc::new(Broken::default());
-    let m2m = receiver(Some(broken.clone())).await;
+    let list = broken.clone();
+    let m2m = receiver(|it| it.revocation_check(list)).await;
     let token = token_with(&shared_core(), "jti", &json!("1"));
     // New to the receiver, then remembered.
     for _ in 0..2 {

@@ -1,10 +1,22 @@
 //! Runtimes that end, or stand still, while the service goes on in another.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use st_m2m::{M2m, Reason};
-use st_m2m_tests::{still::shared_core, verdict::verdict};
+use st_m2m_tests::{
+    still::shared_core,
+    transport::{Reply, Scripted},
+    verdict::verdict,
+};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::issuer::{Issuer, minutes, pass, seconds, settle, token, two_cores, unknown};
+use crate::issuer::{Issuer, minutes, pass, seconds, settle, start, token, two_cores, unknown};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread()
@@ -132,4 +144,29 @@ fn a_task_that_was_replaced_keeps_nobody_waiting() {
         m2m.reload().await.expect("keys");
     });
     drop(frozen);
+}
+
+/// A transport that panics takes the task with it. Each request makes another, which fetches no sooner than the first
+/// would have tried again.
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_is_not_pressed() {
+    let core = shared_core();
+    let jwks = core.jwks().expect("keys").to_string();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let network = Scripted::new(move |_| match counter.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::text(200, jwks.clone()),
+        _ => panic!("a bug in a transport"),
+    });
+    let m2m = start(Issuer::new().config().transport(network.shared())).await;
+    m2m.ready(seconds(1)).await.expect("ready");
+    pass(minutes(11)).await;
+    let before = asked.load(Ordering::Relaxed);
+    for _ in 0..1000 {
+        m2m.clear_token_cache();
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+        pass(Duration::from_millis(10)).await;
+    }
+    let fetches = asked.load(Ordering::Relaxed) - before;
+    assert!((1..=30).contains(&fetches), "{fetches} in 10 s");
 }

@@ -17,7 +17,7 @@ use st_m2m_tests::{
 };
 
 use crate::issuer::{
-    Issuer, Published, minutes, pass, seconds, start, token, two_cores, unknown, verdict_at_once,
+    Issuer, Published, minutes, pass, seconds, start, token, two_cores, verdict_at_once,
 };
 
 fn url(host: &str) -> JwksSource {
@@ -87,18 +87,15 @@ async fn the_errors_of_all_sources_are_told() {
     }
 }
 
-async fn with_fallback(issuer: &Issuer, document: String) -> M2m {
-    let sources = vec![JwksSource::Sdk, JwksSource::Document(document)];
-    start(issuer.config().jwks(JwksSource::InOrder(sources))).await
-}
-
-/// A document at the end serves while the issuer has never answered, and again when it has been away for too long; in
-/// between the issuer's word counts alone.
+/// A seed serves until the issuer has answered, and never again: a key that the issuer has removed does not come back when
+/// the issuer is away.
 #[tokio::test(start_paused = true)]
-async fn a_document_serves_while_there_is_nothing_better() {
+async fn a_seed_serves_until_the_issuer_has_answered() {
     let (issuer, (pinned, other)) = (Issuer::new(), two_cores());
-    let m2m = with_fallback(&issuer, pinned.jwks().expect("keys").to_string()).await;
-    assert!(m2m.status().is_ready());
+    let seed = JwksSource::Document(pinned.jwks().expect("keys").to_string());
+    let m2m = start(issuer.config().jwks_seed(seed)).await;
+    let status = m2m.status();
+    assert!(status.is_ready() && status.keys_are_pinned() && !status.keys_are_fresh());
     assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
     assert_eq!(
         verdict(&m2m, &token(&other)).await,
@@ -108,6 +105,8 @@ async fn a_document_serves_while_there_is_nothing_better() {
 
     issuer.publish(&[&other]);
     m2m.reload().await.expect("keys");
+    let status = m2m.status();
+    assert!(!status.keys_are_pinned() && status.keys_are_fresh());
     assert_eq!(verdict_at_once(&m2m, &token(&other)), Ok(()));
     assert_eq!(
         verdict(&m2m, &token(&pinned)).await,
@@ -118,7 +117,12 @@ async fn a_document_serves_while_there_is_nothing_better() {
     pass(minutes(59)).await;
     assert_eq!(verdict_at_once(&m2m, &token(&other)), Ok(()));
     pass(minutes(2)).await;
-    assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
+    for core in [&other, &pinned] {
+        assert_eq!(
+            verdict(&m2m, &token(core)).await,
+            Err(Reason::KeysUnavailable)
+        );
+    }
 }
 
 /// A PEM key has no id. That it did not sign a token says nothing while it stands in for the issuer's keys: a good token
@@ -129,8 +133,9 @@ async fn a_pem_key_does_not_speak_for_an_issuer_that_was_not_heard() {
     let issuer = Issuer::with_latency(Duration::from_millis(50));
     let keys = KeySet::from_json(&pinned.jwks().expect("keys").to_string()).expect("keys");
     let pem = keys.static_keys().next().expect("a key").to_pem();
-    let sources = vec![JwksSource::Sdk, JwksSource::Pem(pem.expect("PEM"))];
-    let config = issuer.config().jwks(JwksSource::InOrder(sources));
+    let config = issuer
+        .config()
+        .jwks_seed(JwksSource::Pem(pem.expect("PEM")));
     let m2m = start(config.clone()).await;
     assert_eq!(verdict_at_once(&m2m, &token(&pinned)), Ok(()));
     assert_eq!(
@@ -146,26 +151,6 @@ async fn a_pem_key_does_not_speak_for_an_issuer_that_was_not_heard() {
     // The first request, before the first fetch.
     let m2m = start(config).await;
     assert_eq!(verdict(&m2m, &token(&other)).await, Ok(()));
-}
-
-/// It takes over at the very moment, also while a fetch is under way: a request waits for that fetch, and is let in.
-#[tokio::test(start_paused = true)]
-async fn a_document_takes_over_while_a_fetch_hangs() {
-    let (issuer, pinned) = (Issuer::new(), shared_core());
-    issuer.publish(&[&pinned]);
-    let m2m = with_fallback(&issuer, pinned.jwks().expect("keys").to_string()).await;
-    m2m.reload().await.expect("keys");
-    issuer.become_(Published::Hangs);
-    // They can be used for another second.
-    pass(seconds(3599)).await;
-    let hanging = {
-        let m2m = m2m.clone();
-        tokio::spawn(async move { verdict(&m2m, &unknown(1)).await })
-    };
-    pass(seconds(1) + Duration::from_millis(500)).await;
-    assert_eq!(verdict(&m2m, &token(&pinned)).await, Ok(()));
-    let refused = hanging.await.expect("no panic");
-    assert_eq!(refused, Err(Reason::KeyUnconfirmed));
 }
 
 /// A document that has not changed is not sent again, and counts as fetched.
