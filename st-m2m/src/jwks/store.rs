@@ -15,7 +15,7 @@ use std::{
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::{
     runtime::Handle,
-    sync::{Notify, watch},
+    sync::watch,
     task::AbortHandle,
     time::{Instant, timeout, timeout_at},
 };
@@ -82,8 +82,8 @@ pub(super) struct Fetching {
     pub(super) flight: Flight,
     /// How many fetches have ended, for those who wait.
     pub(super) ended: watch::Sender<u64>,
-    /// Wakes the refresher.
-    pub(super) wake: Notify,
+    /// Wakes the refresher: every one that there is, for one that was dismissed must not take what is meant for the next.
+    pub(super) wake: watch::Sender<()>,
     /// Milliseconds from `started_at` to when the refresher last did something.
     pub(super) active_at: AtomicU64,
     pub(super) started_at: Instant,
@@ -93,7 +93,8 @@ pub(super) struct Fetching {
     pub(super) last_error: ArcSwapOption<KeysError>,
     gate: Mutex<Gate>,
     waiting: AtomicUsize,
-    task: Mutex<Option<AbortHandle>>,
+    /// The last refresher, with its term.
+    task: Mutex<Option<(u64, AbortHandle)>>,
 }
 
 /// What stands between invented key ids and the issuer.
@@ -131,7 +132,7 @@ impl KeyStore {
                 fallback,
                 flight: Flight::new(),
                 ended: watch::Sender::new(0),
-                wake: Notify::new(),
+                wake: watch::Sender::new(()),
                 active_at: AtomicU64::new(0),
                 started_at: now,
                 generations: AtomicU64::new(0),
@@ -154,7 +155,8 @@ impl KeyStore {
     pub(crate) fn current(&self, now: Instant) -> Option<Current> {
         let current = self.0.current.load();
         let snapshot = current.as_ref()?;
-        if !snapshot.is_fresh(now) {
+        // The fallback is always fresh, but only stands in for keys that are to be fetched.
+        if !snapshot.is_fresh(now) || (snapshot.age.is_none() && self.0.fetching.is_some()) {
             if !snapshot.is_usable(now) {
                 return None;
             }
@@ -238,7 +240,7 @@ impl KeyStore {
         if let Some(fetching) = &self.0.fetching {
             let number = fetching.flight.demand();
             fetching.staff(&self.0);
-            fetching.wake.notify_one();
+            fetching.wake.send_replace(());
             // The one under way has its time, then the one that was asked for.
             let patience = fetching.sources.limit();
             fetching
@@ -262,9 +264,13 @@ impl KeyStore {
         let mut ended = fetching.ended.subscribe();
         let there = async {
             while self.current(Instant::now()).is_none() {
-                fetching.staff(&self.0);
-                // The sender is in `fetching`.
-                let _ = ended.changed().await;
+                // One that is wanted or under way must end in time, else its refresher is frozen.
+                if let Some(number) = self.join(fetching, || false) {
+                    let _ = fetching.wait(&self.0, number, Instant::now()).await;
+                } else {
+                    self.tend(Instant::now());
+                    let _ = timeout(LONGEST_IDLE, ended.changed()).await;
+                }
             }
         };
         match timeout(within, there).await {
@@ -296,12 +302,15 @@ impl KeyStore {
 
     /// The number of the fetch to wait for, if one is under way or may begin.
     fn next_fetch(&self, fetching: &Fetching) -> Option<u64> {
-        let permitted = || fetching.gate().budget.take(Instant::now());
+        self.join(fetching, || fetching.gate().budget.take(Instant::now()))
+    }
+
+    fn join(&self, fetching: &Fetching, permitted: impl FnOnce() -> bool) -> Option<u64> {
         let Join::Wait(number) = fetching.flight.join(permitted) else {
             return None;
         };
         fetching.staff(&self.0);
-        fetching.wake.notify_one();
+        fetching.wake.send_replace(());
         Some(number)
     }
 
@@ -321,7 +330,7 @@ impl KeyStore {
 impl Drop for KeyStore {
     fn drop(&mut self) {
         if let Some(fetching) = &self.0.fetching
-            && let Some(task) = fetching.task().take()
+            && let Some((_, task)) = fetching.task().take()
         {
             task.abort();
         }
@@ -336,8 +345,14 @@ impl Fetching {
             return;
         };
         if let Some(term) = self.flight.staff() {
+            // What it does first. Until then nobody should take it for frozen.
+            self.stamp();
             let task = runtime.spawn(refresher::run(Arc::clone(shared), term));
-            *self.task() = Some(task.abort_handle());
+            let mut last = self.task();
+            // The next one may be there already.
+            if last.as_ref().is_none_or(|(others, _)| *others < term) {
+                *last = Some((term, task.abort_handle()));
+            }
         }
     }
 
@@ -380,7 +395,7 @@ impl Fetching {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn task(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+    fn task(&self) -> MutexGuard<'_, Option<(u64, AbortHandle)>> {
         self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
