@@ -8,15 +8,18 @@ use std::{
     time::Duration,
 };
 
-use st_m2m::{M2m, Reason};
+use st_m2m::{JwksSource, M2m, Reason};
 use st_m2m_tests::{
     still::shared_core,
     transport::{Reply, Scripted},
     verdict::verdict,
 };
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::issuer::{Issuer, minutes, pass, seconds, settle, start, token, two_cores, unknown};
+use crate::issuer::{
+    Issuer, Published, minutes, pass, seconds, settle, start, token, two_cores, unknown,
+    verdict_at_once,
+};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread()
@@ -120,6 +123,20 @@ fn a_runtime_that_stands_still_is_not_waited_for_twice() {
     assert_eq!(issuer.fetches(), meanwhile);
 }
 
+/// Who waits for keys to be there does not depend on a runtime that nobody drives.
+#[test]
+fn a_service_is_ready_though_its_first_runtime_stands_still() {
+    let (issuer, core) = (Issuer::new(), shared_core());
+    issuer.publish(&[&core]);
+    let frozen = runtime();
+    let m2m = started_in(&frozen, &issuer);
+    assert_eq!(issuer.fetches(), 0);
+    runtime().block_on(async {
+        m2m.ready(seconds(10)).await.expect("ready");
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+    });
+}
+
 /// A task that was replaced still sleeps on its runtime, which nobody drives: it hears of no wish in the place of the one
 /// that replaced it.
 #[test]
@@ -169,4 +186,47 @@ async fn a_transport_that_panics_is_not_pressed() {
     }
     let fetches = asked.load(Ordering::Relaxed) - before;
     assert!((1..=30).contains(&fetches), "{fetches} in 10 s");
+}
+
+/// Of many requests that find the task standing still, one replaces it; the others leave the new one alone.
+#[test]
+fn a_task_that_stands_still_is_replaced_once() {
+    let (issuer, core) = (Issuer::new(), shared_core());
+    issuer.publish(&[&core]);
+    let frozen = runtime();
+    let m2m = started_in(&frozen, &issuer);
+    frozen.block_on(m2m.ready(seconds(1))).expect("ready");
+    let second = runtime();
+    second.block_on(async {
+        pass(minutes(11)).await;
+        for _ in 0..10 {
+            assert_eq!(verdict_at_once(&m2m, &token(&core)), Ok(()));
+        }
+        // That of the frozen one's runtime is none of them.
+        assert_eq!(Handle::current().metrics().num_alive_tasks(), 1);
+    });
+}
+
+/// Keys of the configuration that stand in for the issuer's do so only until those are there, also in another runtime.
+#[test]
+fn a_seed_is_replaced_in_another_runtime() {
+    let (issuer, core) = (Issuer::new(), shared_core());
+    issuer.publish(&[&core]);
+    let first = runtime();
+    let seed = first.block_on(async {
+        let keys = issuer.receiver().await.key_set().await.expect("keys");
+        keys.static_keys().next().expect("a key").to_pem()
+    });
+    issuer.become_(Published::Down);
+    let config = issuer
+        .config()
+        .jwks_seed(JwksSource::Pem(seed.expect("PEM")));
+    let m2m = first.block_on(start(config));
+    drop(first);
+    issuer.publish(&[&core]);
+    runtime().block_on(async {
+        assert_eq!(verdict(&m2m, &token(&core)).await, Ok(()));
+        pass(seconds(1)).await;
+        assert!(m2m.status().keys_age().is_some(), "fetched");
+    });
 }

@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     KeysError,
     fetch::Fetched,
-    snapshot::{Age, Snapshot},
+    snapshot::{Age, Origin, Snapshot},
     store::{Fetching, Shared},
 };
 use crate::observe::{self, Change};
@@ -25,9 +28,10 @@ async fn serve(shared: &Shared, term: u64) {
     let Some(fetching) = &shared.fetching else {
         return;
     };
+    let mut woken = fetching.wake.subscribe();
     let mut last = shared.last_fetched();
     loop {
-        idle(shared, fetching).await;
+        idle(shared, fetching, &mut woken).await;
         let Some(number) = fetching.flight.begin(term) else {
             return;
         };
@@ -45,7 +49,7 @@ async fn serve(shared: &Shared, term: u64) {
                     keys: Arc::clone(&fetched.keys),
                     generation: fetching.generation(is_new),
                     number,
-                    age: Some(fetching.age(asked_at, fetched.fresh_for)),
+                    origin: Origin::Fetched(fetching.age(asked_at, fetched.fresh_for)),
                 };
                 last = Some(fetched);
                 publish(shared, fetching, term, snapshot)
@@ -65,7 +69,7 @@ async fn serve(shared: &Shared, term: u64) {
 }
 
 /// Waits until a fetch is due or wanted. Meanwhile a set may become too old to be used.
-async fn idle(shared: &Shared, fetching: &Fetching) {
+async fn idle(shared: &Shared, fetching: &Fetching, woken: &mut watch::Receiver<()>) {
     loop {
         let now = Instant::now();
         let next = fetching.plan().next();
@@ -77,7 +81,7 @@ async fn idle(shared: &Shared, fetching: &Fetching) {
             return;
         }
         // In either case it is time to look again.
-        let _ = timeout_at(until, fetching.wake.notified()).await;
+        let _ = timeout_at(until, woken.changed()).await;
     }
 }
 
@@ -98,7 +102,7 @@ fn publish(shared: &Shared, fetching: &Fetching, term: u64, snapshot: Snapshot) 
     let before = shared.current.load_full();
     let change = match &before {
         None => Change::First,
-        Some(before) if before.age.is_none() => Change::First,
+        Some(before) if before.age().is_none() => Change::First,
         Some(before) if before.generation == snapshot.generation => Change::None,
         Some(_) => Change::Other,
     };
@@ -127,7 +131,7 @@ fn fail(shared: &Shared, fetching: &Fetching, term: u64, error: KeysError) -> bo
         .current
         .load()
         .as_ref()
-        .and_then(|it| it.age)
+        .and_then(|it| it.age())
         .map(|age| age.asked_at.elapsed());
     let error = Arc::new(error);
     let ended = fetching.flight.end(term, || {
@@ -142,7 +146,7 @@ fn fail(shared: &Shared, fetching: &Fetching, term: u64, error: KeysError) -> bo
 impl Shared {
     /// The set in use, for a refresher that begins.
     fn last_fetched(&self) -> Option<Fetched> {
-        let current = self.current.load_full().filter(|it| it.age.is_some())?;
+        let current = self.current.load_full().filter(|it| it.age().is_some())?;
         Some(Fetched::earlier(Arc::clone(&current.keys)))
     }
 }
@@ -162,7 +166,7 @@ impl Fetching {
     }
 
     /// Shows that the refresher is at work.
-    fn stamp(&self) {
+    pub(super) fn stamp(&self) {
         let millis = self.started_at.elapsed().as_millis();
         self.active_at
             .store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);

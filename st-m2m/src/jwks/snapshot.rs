@@ -14,8 +14,18 @@ pub(crate) struct Snapshot {
     pub(crate) generation: u64,
     /// The number of the fetch that found it; 0 for keys of the configuration.
     pub(super) number: u64,
-    /// `None` for keys of the configuration: they are always fresh.
-    pub(super) age: Option<Age>,
+    pub(super) origin: Origin,
+}
+
+/// Where a set came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// The configuration, which has no others: always fresh.
+    Fixed,
+    /// The configuration, until there is a set of the issuer's: usable, and never fresh.
+    Seed,
+    /// The issuer.
+    Fetched(Age),
 }
 
 /// How old a set is, and may be.
@@ -30,28 +40,38 @@ pub(super) struct Age {
 
 impl Snapshot {
     /// Keys of the configuration.
-    pub(super) fn fixed(keys: Arc<KeySet>) -> Self {
+    pub(super) fn configured(keys: Arc<KeySet>, origin: Origin) -> Self {
         Self {
             keys,
             generation: 0,
             number: 0,
-            age: None,
+            origin,
+        }
+    }
+
+    pub(super) fn age(&self) -> Option<Age> {
+        match self.origin {
+            Origin::Fixed | Origin::Seed => None,
+            Origin::Fetched(age) => Some(age),
         }
     }
 
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
-        self.age
-            .is_none_or(|age| now.duration_since(age.asked_at) < age.fresh_for)
+        match self.origin {
+            Origin::Fixed => true,
+            Origin::Seed => false,
+            Origin::Fetched(age) => now.duration_since(age.asked_at) < age.fresh_for,
+        }
     }
 
     pub(crate) fn is_usable(&self, now: Instant) -> bool {
-        self.age
+        self.age()
             .is_none_or(|age| now.duration_since(age.asked_at) < age.usable_for)
     }
 
     /// When it is not usable any more.
     pub(super) fn expires_at(&self) -> Option<Instant> {
-        self.age.map(|age| age.asked_at + age.usable_for)
+        self.age().map(|age| age.asked_at + age.usable_for)
     }
 
     /// The keys that may have signed a token which names `key_id`.

@@ -15,7 +15,7 @@ use std::{
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::{
     runtime::Handle,
-    sync::{Notify, watch},
+    sync::watch,
     task::AbortHandle,
     time::{Instant, timeout, timeout_at},
 };
@@ -27,7 +27,7 @@ use super::{
     flight::{Flight, Join},
     refresher,
     schedule::Plan,
-    snapshot::Snapshot,
+    snapshot::{Origin, Snapshot},
 };
 
 /// When another try makes sense after [`LookupError::Unconfirmed`] or [`LookupError::Unavailable`].
@@ -84,8 +84,8 @@ pub(super) struct Fetching {
     pub(super) flight: Flight,
     /// How many fetches have ended, for those who wait.
     pub(super) ended: watch::Sender<u64>,
-    /// Wakes the refresher.
-    pub(super) wake: Notify,
+    /// Wakes the refresher: every one that there is, since one that was dismissed must not take what is meant for the next.
+    pub(super) wake: watch::Sender<()>,
     /// Milliseconds from `started_at` to when the refresher last did something.
     pub(super) active_at: AtomicU64,
     pub(super) started_at: Instant,
@@ -96,7 +96,8 @@ pub(super) struct Fetching {
     plan: Mutex<Plan>,
     gate: Mutex<Gate>,
     waiting: AtomicUsize,
-    task: Mutex<Option<AbortHandle>>,
+    /// The last refresher, with its term.
+    task: Mutex<Option<(u64, AbortHandle)>>,
 }
 
 /// What stands between invented key ids and the issuer.
@@ -113,7 +114,7 @@ impl KeyStore {
     /// Keys that never change.
     pub(crate) fn fixed(keys: Arc<KeySet>) -> Self {
         Self(Arc::new(Shared {
-            current: ArcSwapOption::from_pointee(Snapshot::fixed(keys)),
+            current: ArcSwapOption::from_pointee(Snapshot::configured(keys, Origin::Fixed)),
             fetching: None,
         }))
     }
@@ -125,7 +126,7 @@ impl KeyStore {
         seed: Option<Arc<KeySet>>,
     ) -> Self {
         let now = Instant::now();
-        let seed = seed.map(|keys| Arc::new(Snapshot::fixed(keys)));
+        let seed = seed.map(|keys| Arc::new(Snapshot::configured(keys, Origin::Seed)));
         let shared = Arc::new(Shared {
             current: ArcSwapOption::new(seed),
             fetching: Some(Fetching {
@@ -133,7 +134,7 @@ impl KeyStore {
                 longest_stale,
                 flight: Flight::new(),
                 ended: watch::Sender::new(0),
-                wake: Notify::new(),
+                wake: watch::Sender::new(()),
                 active_at: AtomicU64::new(0),
                 started_at: now,
                 generations: AtomicU64::new(0),
@@ -240,7 +241,7 @@ impl KeyStore {
         if let Some(fetching) = &self.0.fetching {
             let number = fetching.flight.demand();
             fetching.staff(&self.0);
-            fetching.wake_up();
+            fetching.wake.send_replace(());
             // The one under way has its time, then the one that was asked for.
             let patience = fetching.sources.limit();
             fetching
@@ -264,9 +265,13 @@ impl KeyStore {
         let mut ended = fetching.ended.subscribe();
         let there = async {
             while self.current(Instant::now()).is_none() {
-                fetching.staff(&self.0);
-                // The sender is in `fetching`.
-                let _ = ended.changed().await;
+                // One that is wanted or under way must end in time, else its refresher is frozen.
+                if let Some(number) = self.join(fetching, || false) {
+                    let _ = fetching.wait(&self.0, number, Instant::now()).await;
+                } else {
+                    self.tend(Instant::now());
+                    let _ = timeout(LONGEST_IDLE, ended.changed()).await;
+                }
             }
         };
         match timeout(within, there).await {
@@ -287,12 +292,10 @@ impl KeyStore {
         KeyStatus {
             age: current
                 .as_ref()
-                .and_then(|it| it.age)
+                .and_then(|it| it.age())
                 .map(|age| now.duration_since(age.asked_at)),
-            is_pinned: current.as_ref().is_some_and(|it| it.age.is_none()),
-            is_fresh: current
-                .as_ref()
-                .is_some_and(|it| it.is_fresh(now) && (it.age.is_some() || fetching.is_none())),
+            is_pinned: current.as_ref().is_some_and(|it| it.age().is_none()),
+            is_fresh: current.as_ref().is_some_and(|it| it.is_fresh(now)),
             generation: current.as_ref().map_or(0, |it| it.generation),
             keys: current.map(|it| Arc::clone(&it.keys)),
             last_error: fetching.and_then(Fetching::last_error).map(Arc::new),
@@ -315,12 +318,15 @@ impl KeyStore {
 
     /// The number of the fetch to wait for, if one is under way or may begin.
     fn next_fetch(&self, fetching: &Fetching) -> Option<u64> {
-        let permitted = || fetching.gate().budget.take(Instant::now());
+        self.join(fetching, || fetching.gate().budget.take(Instant::now()))
+    }
+
+    fn join(&self, fetching: &Fetching, permitted: impl FnOnce() -> bool) -> Option<u64> {
         let Join::Wait(number) = fetching.flight.join(permitted) else {
             return None;
         };
         fetching.staff(&self.0);
-        fetching.wake_up();
+        fetching.wake.send_replace(());
         Some(number)
     }
 
@@ -340,7 +346,7 @@ impl KeyStore {
 impl Drop for KeyStore {
     fn drop(&mut self) {
         if let Some(fetching) = &self.0.fetching
-            && let Some(task) = fetching.task().take()
+            && let Some((_, task)) = fetching.task().take()
         {
             task.abort();
         }
@@ -355,17 +361,15 @@ impl Fetching {
             return;
         };
         if let Some(term) = self.flight.staff() {
+            // What it does first. Until then nobody should take it for frozen.
+            self.stamp();
             let task = runtime.spawn(refresher::run(Arc::clone(shared), term));
-            *self.task() = Some(task.abort_handle());
+            let mut last = self.task();
+            // The next one may be there already.
+            if last.as_ref().is_none_or(|(others, _)| *others < term) {
+                *last = Some((term, task.abort_handle()));
+            }
         }
-    }
-
-    /// Wakes the refresher. One that was dismissed may still sleep, on a runtime that nobody drives: it must not be the
-    /// only one that is told.
-    fn wake_up(&self) {
-        self.wake.notify_waiters();
-        // For one that is about to sleep.
-        self.wake.notify_one();
     }
 
     /// Waits until the fetch `number` has ended, since `since` and no longer than a fetch may take.
@@ -411,7 +415,7 @@ impl Fetching {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn task(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+    fn task(&self) -> MutexGuard<'_, Option<(u64, AbortHandle)>> {
         self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
