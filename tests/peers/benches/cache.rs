@@ -30,10 +30,12 @@ fn main() {
 
     // `cargo test --benches` and `cargo bench -- --test` run each contender once: no time for figures.
     if std::env::args().any(|argument| argument == "--bench") {
+        let waiting = turns::Waiting::new();
         for held in [16, 1000] {
             let texts = &texts[..held];
             print_ratios(&cache::contenders(texts), held, texts[held / 2].as_bytes());
         }
+        waiting.warn();
     }
 }
 

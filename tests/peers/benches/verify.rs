@@ -24,8 +24,10 @@ fn main() {
 
     // `cargo test --benches` and `cargo bench -- --test` run each contender once: no time for figures.
     if std::env::args().any(|argument| argument == "--bench") {
+        let waiting = turns::Waiting::new();
         print_ratios(contenders, token.len());
         print_two_threads(verify::two_hits(&issuer, &token));
+        waiting.warn();
     }
 }
 
@@ -36,8 +38,8 @@ fn operation(mut check: verify::Check) -> Box<turns::Operation<'static>> {
 }
 
 fn print_ratios(contenders: Vec<(&str, verify::Check)>, token_length: usize) {
-    const TURNS: usize = 101;
-    const PER_TURN: u32 = 200;
+    const TURNS: usize = 401;
+    const PER_TURN: u32 = 50;
 
     let (names, checks): (Vec<_>, Vec<_>) = contenders.into_iter().unzip();
     let mut operations: Vec<_> = checks.into_iter().map(operation).collect();
@@ -50,8 +52,8 @@ fn print_ratios(contenders: Vec<(&str, verify::Check)>, token_length: usize) {
 }
 
 fn print_two_threads(hits: [verify::Check; 2]) {
-    const TURNS: usize = 101;
-    const PER_TURN: u32 = 2000;
+    const TURNS: usize = 201;
+    const PER_TURN: u32 = 5000;
 
     let medians = turns::medians_on_two_threads(&mut [hits.map(operation)], TURNS, PER_TURN);
     let micros = medians[0] / 1e3;

@@ -59,10 +59,10 @@ fn signature_alone(issuer: &Issuer, token: String) -> Check {
     })
 }
 
-/// Our checks of tokens that are new each time: whole verifications, each remembered and, but for a few, forgotten before
+/// Our checks of tokens that are new each time: whole verifications, each remembered and forgotten before
 /// its token comes again.
 pub fn first_sights(issuer: &Issuer) -> Check {
-    const REMEMBERED: usize = 16;
+    const REMEMBERED: usize = 1;
 
     let m2m = start(config(issuer).token_cache_entries(REMEMBERED));
     let tokens = (0..512).map(|jti| issuer.token(jti));

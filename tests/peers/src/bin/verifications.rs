@@ -8,6 +8,7 @@ use st_m2m_peers::{Issuer, verify};
 fn main() {
     let issuer = Issuer::new();
     let mut contenders = verify::contenders(&issuer, &issuer.token(1));
+    contenders.push(("st-m2m, first sight", verify::first_sights(&issuer)));
     let mut arguments = std::env::args().skip(1);
     let Some(asked) = arguments.next() else {
         for (name, _) in contenders {
