@@ -39,12 +39,25 @@ impl Clock for SystemClock {
             })
     }
 
-    // The division of the default costs half as much as reading the clock, on every request.
+    /// Whole seconds since the Unix epoch; 0 when the system's clock stands before it. On Linux they may begin a few
+    /// milliseconds late.
     fn unix_seconds(&self) -> u64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_secs())
+        seconds()
     }
+}
+
+/// Every request reads the clock, and the kernel's own last reading costs a third of a new one.
+#[cfg(target_os = "linux")]
+fn seconds() -> u64 {
+    use rustix::time::{ClockId, clock_gettime};
+    u64::try_from(clock_gettime(ClockId::RealtimeCoarse).tv_sec).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }
 
 /// Tokio's clock, read once in each second of the wall clock: for ages of minutes, at a tenth of the cost.
@@ -122,6 +135,18 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_system_s_seconds_are_those_of_its_milliseconds() {
+        let before = SystemClock.unix_millis() / 1000;
+        let seconds = SystemClock.unix_seconds();
+        let after = SystemClock.unix_millis() / 1000;
+        // The coarse reading is up to 10 ms old.
+        assert!(
+            (before - 1..=after).contains(&seconds),
+            "{before} {seconds} {after}"
+        );
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_recent_instant_follows_when_the_second_changes() {

@@ -88,11 +88,18 @@ async fn admit(
 
 async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let bearer = Bearer::of(headers)?;
-    match m2m.recall(bearer.as_bytes()) {
+    let verdict = match m2m.recall(bearer.as_bytes()) {
         Some(verdict) => verdict,
-        None => m2m.verify(bearer.token()?).await,
+        // Boxed, so that the future of every request is small.
+        None => Box::pin(m2m.verify(bearer.as_str()?)).await,
+    };
+    match verdict {
+        Ok(verified) => Ok(Caller::new(verified)),
+        Err(refusal) => Err(Refusal {
+            reason: bearer.explain(refusal.reason),
+            ..refusal
+        }),
     }
-    .map(Caller::new)
 }
 
 // Seldom called, and kept out of the way of those that are let in.

@@ -160,8 +160,8 @@ impl Fetching {
     fn age(&self, asked_at: Instant, fresh_for: Duration) -> Age {
         Age {
             asked_at,
-            fresh_for,
-            usable_for: fresh_for.max(self.longest_stale),
+            fresh_until: asked_at + fresh_for,
+            usable_until: asked_at + fresh_for.max(self.longest_stale),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A key set in use, and for how long.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -33,9 +33,9 @@ pub(super) enum Origin {
 pub(super) struct Age {
     /// When the issuer was asked, not when it answered: a key may have been removed in between.
     pub(super) asked_at: Instant,
-    pub(super) fresh_for: Duration,
-    /// From `asked_at` on; at least `fresh_for`.
-    pub(super) usable_for: Duration,
+    pub(super) fresh_until: Instant,
+    /// Not before `fresh_until`.
+    pub(super) usable_until: Instant,
 }
 
 impl Snapshot {
@@ -60,18 +60,17 @@ impl Snapshot {
         match self.origin {
             Origin::Fixed => true,
             Origin::Seed => false,
-            Origin::Fetched(age) => now.duration_since(age.asked_at) < age.fresh_for,
+            Origin::Fetched(age) => now < age.fresh_until,
         }
     }
 
     pub(crate) fn is_usable(&self, now: Instant) -> bool {
-        self.age()
-            .is_none_or(|age| now.duration_since(age.asked_at) < age.usable_for)
+        self.age().is_none_or(|age| now < age.usable_until)
     }
 
     /// When it is not usable any more.
     pub(super) fn expires_at(&self) -> Option<Instant> {
-        self.age().map(|age| age.asked_at + age.usable_for)
+        self.age().map(|age| age.usable_until)
     }
 
     /// The keys that may have signed a token which names `key_id`.

@@ -168,8 +168,8 @@ impl KeyStore {
     }
 
     /// The keys that may have signed a token which names `key_id`, if they are at hand.
-    pub(crate) fn known(&self, key_id: &str) -> Option<Found> {
-        let current = self.current(Instant::now())?;
+    pub(crate) fn known(&self, key_id: &str, now: Instant) -> Option<Found> {
+        let current = self.current(now)?;
         self.found(current.as_ref()?, key_id)
     }
 

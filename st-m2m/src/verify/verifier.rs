@@ -24,6 +24,7 @@ pub(crate) struct Verifier {
     rules: VerificationRules,
     clock: Arc<dyn Clock>,
     remembered: Option<Remembered>,
+    remember_for: Duration,
     revocations: Revocations,
     revocation_check: Option<Arc<dyn RevocationCheck>>,
     meters: Meters,
@@ -33,7 +34,6 @@ pub(crate) struct Verifier {
 #[derive(Debug)]
 struct Remembered {
     cache: TokenCache,
-    longest: Duration,
     recent: RecentInstant,
 }
 
@@ -57,7 +57,8 @@ pub(crate) struct Verified {
     key_standing: Standing,
     /// Whether the process's own list of revocations does not hold the token.
     unrevoked_standing: Standing,
-    since: Instant,
+    /// It is verified anew from then on.
+    remembered_until: Instant,
 }
 
 impl Verifier {
@@ -75,9 +76,9 @@ impl Verifier {
             clock,
             remembered: (cache.entries > 0).then(|| Remembered {
                 cache: TokenCache::new(cache.entries, &meters),
-                longest: cache.longest,
                 recent: RecentInstant::new(),
             }),
+            remember_for: cache.longest,
             revocations: Revocations::default(),
             revocation_check,
             meters,
@@ -117,7 +118,7 @@ impl Verifier {
         // Ages are told by a clock that cannot be set back.
         let recent = remembered.recent.at(now);
         rules::check_dates(verified.facts.dates, &self.rules, now).is_ok()
-            && recent.duration_since(verified.since) < remembered.longest
+            && recent < verified.remembered_until
             && self.keys.current(recent).is_some_and(|current| {
                 current.as_ref().is_some_and(|snapshot| {
                     verified.key_standing.holds(snapshot.generation, || {
@@ -135,7 +136,7 @@ impl Verifier {
     /// then checked: what they accept still needs the signature, and what they refuse costs nothing. When the key
     /// is known, the answer is ready at the first poll.
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, Refusal> {
-        let since = Instant::now();
+        let now = Instant::now();
         let jws = Jws::split(token)?;
         let facts = rules::check(
             jws.header(),
@@ -143,7 +144,7 @@ impl Verifier {
             &self.rules,
             self.clock.unix_seconds(),
         )?;
-        let known = self.keys.known(&facts.key_id);
+        let known = self.keys.known(&facts.key_id, now);
         let signer = match known.map(|found| signer(&jws, &found)) {
             // Boxed, since it is seldom needed and makes the future of every request larger.
             None | Some(Err(Reason::KeyUnconfirmed)) => Box::pin(self.seek(&jws, &facts)).await,
@@ -157,7 +158,7 @@ impl Verifier {
             key_standing: Standing::new(generation),
             // The list was empty then.
             unrevoked_standing: Standing::new(0),
-            since,
+            remembered_until: now + self.remember_for,
         });
         if !self.is_not_revoked(&verified) {
             return Err(revoked(&verified));
