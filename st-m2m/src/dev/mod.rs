@@ -39,20 +39,29 @@
 //! | `connection not accepted` | debug | `error` |
 
 mod access_token;
+mod api;
+mod apps;
+mod blocking;
 mod builder;
 mod cdi;
+mod context;
 mod core;
 mod http;
 mod identifier;
 mod json;
 mod jwt;
 mod keys;
+mod multitenancy;
 mod mutex;
+mod query;
+mod recent;
+mod refresh_token;
 mod reply;
 mod request;
 mod route;
 mod sdk;
 mod sessions;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod users;
