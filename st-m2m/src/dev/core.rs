@@ -164,7 +164,7 @@ impl DevCore {
             anti_csrf: false,
             use_static_key: false,
         })?;
-        Ok(tokens.signed_access_token)
+        Ok(tokens.signed)
     }
 
     /// The public app's keys, as `/.well-known/jwks.json` shows them: `{"keys": […]}`.

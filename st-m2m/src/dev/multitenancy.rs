@@ -150,10 +150,17 @@ fn checked_name(field: &str, name: &str) -> Result<String, Refusal> {
 /// What a request says about a tenant.
 #[derive(Debug)]
 struct Change {
-    /// Factors that are to be set, perhaps to none.
-    first_factors: Option<Option<Vec<String>>>,
-    required_secondary_factors: Option<Option<Vec<String>>>,
+    first_factors: Factors,
+    required_secondary_factors: Factors,
     has_settings: bool,
+}
+
+/// What becomes of a list of factors.
+#[derive(Debug)]
+enum Factors {
+    Kept,
+    Set(Vec<String>),
+    Forgotten,
 }
 
 impl Change {
@@ -170,13 +177,10 @@ impl Change {
                 )));
             }
         }
-        let first_factors = factors(fields, "firstFactors")?;
-        let required_secondary_factors = factors(fields, "requiredSecondaryFactors")?;
-        check_factors("firstFactors", first_factors.as_ref())?;
-        check_factors(
-            "requiredSecondaryFactors",
-            required_secondary_factors.as_ref(),
-        )?;
+        let first_factors = Factors::read(fields, "firstFactors")?;
+        let required_secondary_factors = Factors::read(fields, "requiredSecondaryFactors")?;
+        first_factors.check("firstFactors")?;
+        required_secondary_factors.check("requiredSecondaryFactors")?;
         Ok(Self {
             first_factors,
             required_secondary_factors,
@@ -196,48 +200,58 @@ impl Change {
     }
 
     fn apply(self, tenant: &mut Tenant) {
-        if let Some(factors) = self.first_factors {
-            tenant.first_factors = factors;
-        }
-        if let Some(factors) = self.required_secondary_factors {
-            tenant.required_secondary_factors = factors;
-        }
+        self.first_factors.apply(&mut tenant.first_factors);
+        self.required_secondary_factors
+            .apply(&mut tenant.required_secondary_factors);
     }
 }
 
-fn factors(fields: &Fields, name: &str) -> Result<Option<Option<Vec<String>>>, Refusal> {
-    if fields.is_null(name) {
-        return Ok(Some(None));
-    }
-    let factors = fields.optional_strings(name)?;
-    if let Some(factors) = &factors {
+impl Factors {
+    fn read(fields: &Fields, name: &str) -> Result<Self, Refusal> {
+        if fields.is_null(name) {
+            return Ok(Self::Forgotten);
+        }
+        let Some(factors) = fields.optional_strings(name)? else {
+            return Ok(Self::Kept);
+        };
         let distinct: HashSet<&String> = factors.iter().collect();
-        if distinct.len() != factors.len() {
-            return Err(Refusal::bad_request(format!(
+        if distinct.len() == factors.len() {
+            Ok(Self::Set(factors))
+        } else {
+            Err(Refusal::bad_request(format!(
                 "{name} input should not contain duplicate values"
+            )))
+        }
+    }
+
+    fn check(&self, name: &str) -> Result<(), Refusal> {
+        let Self::Set(factors) = self else {
+            return Ok(());
+        };
+        let is_allowed =
+            |character: char| character.is_ascii_alphanumeric() || "_.()-".contains(character);
+        if !factors
+            .iter()
+            .all(|factor| !factor.is_empty() && factor.chars().all(is_allowed))
+        {
+            return Err(Refusal::bad_request(format!(
+                "{name} should contain only 0-9,a-z,A-Z,_,.,- characters"
             )));
         }
+        let bytes: usize = factors.iter().map(|factor| factor.len() + 16).sum();
+        if bytes > MAX_FACTORS {
+            return Err(Refusal::bad_request(format!(
+                "{name} are too many for DevCore"
+            )));
+        }
+        Ok(())
     }
-    Ok(factors.map(Some))
-}
 
-fn check_factors(name: &str, factors: Option<&Option<Vec<String>>>) -> Result<(), Refusal> {
-    let factors = factors.and_then(Option::as_deref).unwrap_or_default();
-    let is_allowed =
-        |character: char| character.is_ascii_alphanumeric() || "_.()-".contains(character);
-    if !factors
-        .iter()
-        .all(|factor| !factor.is_empty() && factor.chars().all(is_allowed))
-    {
-        return Err(Refusal::bad_request(format!(
-            "{name} should contain only 0-9,a-z,A-Z,_,.,- characters"
-        )));
+    fn apply(self, factors: &mut Option<Vec<String>>) {
+        match self {
+            Self::Kept => {}
+            Self::Set(new) => *factors = Some(new),
+            Self::Forgotten => *factors = None,
+        }
     }
-    let bytes: usize = factors.iter().map(|factor| factor.len() + 16).sum();
-    if bytes > MAX_FACTORS {
-        return Err(Refusal::bad_request(format!(
-            "{name} are too many for DevCore"
-        )));
-    }
-    Ok(())
 }

@@ -63,7 +63,7 @@ impl Issuer<'_> {
             handle,
             tenant: new.tenant.to_owned(),
             user_id: new.user_id.to_owned(),
-            refresh_token_hash: identifier::hash(&tokens.access_token.refresh_token_hash),
+            refresh_token_hash: identifier::hash(&tokens.access.refresh_token_hash),
             user_data: Text::from(new.user_data),
             database_data: Text::from(new.database_data),
             created_at: self.context.now,

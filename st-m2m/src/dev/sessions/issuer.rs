@@ -37,9 +37,10 @@ pub(super) struct Claims<'a> {
 /// The tokens of a new or refreshed session.
 #[derive(Debug)]
 pub(in crate::dev) struct Tokens {
-    pub(super) access_token: AccessToken,
-    pub(in crate::dev) signed_access_token: String,
-    pub(super) refresh_token: String,
+    pub(super) access: AccessToken,
+    /// The access token, signed.
+    pub(in crate::dev) signed: String,
+    pub(super) refresh: String,
 }
 
 impl Issuer<'_> {
@@ -67,11 +68,11 @@ impl Issuer<'_> {
             created_at: now,
             expires_at: now + self.access_token_validity,
         };
-        let (access_token, signed_access_token) = self.sign(access_token, claims.use_static_key)?;
+        let (access, signed) = self.sign(access_token, claims.use_static_key)?;
         Ok(Tokens {
-            access_token,
-            signed_access_token,
-            refresh_token,
+            access,
+            signed,
+            refresh: refresh_token,
         })
     }
 
@@ -101,16 +102,13 @@ impl Issuer<'_> {
                 .with("createdTime", now)
         };
         let mut answer = Object::new()
-            .with("session", self.session(&tokens.access_token))
-            .with(
-                "accessToken",
-                token_info(&tokens.access_token, tokens.signed_access_token),
-            )
-            .with("refreshToken", refresh_times(tokens.refresh_token));
+            .with("session", self.session(&tokens.access))
+            .with("accessToken", token_info(&tokens.access, tokens.signed))
+            .with("refreshToken", refresh_times(tokens.refresh));
         if !self.context.version.is_at_least(2, 21) {
             answer.set("idRefreshToken", refresh_times(identifier::uuid()?));
         }
-        if let Some(anti_csrf_token) = tokens.access_token.anti_csrf_token {
+        if let Some(anti_csrf_token) = tokens.access.anti_csrf_token {
             answer.set("antiCsrfToken", anti_csrf_token);
         }
         Ok(answer)

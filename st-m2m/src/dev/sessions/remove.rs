@@ -1,5 +1,7 @@
 //! `POST /recipe/session/remove`: ends sessions.
 
+use std::collections::HashSet;
+
 use crate::dev::{context::Context, json::Object, reply::Refusal, request::Fields};
 
 use super::{
@@ -44,17 +46,19 @@ pub(in crate::dev) fn remove(context: &Context<'_>, fields: &Fields) -> Result<O
         .with("sessionHandlesRevoked", strings(ended)))
 }
 
-/// Ends the sessions of these handles; those that there were.
+/// Ends the sessions of these handles; those that there were, as often as they are named.
 fn end(context: &Context<'_>, handles: &[String]) -> Result<Vec<String>, Refusal> {
     let tenants: Vec<String> = handles
         .iter()
         .map(|handle| tenant_of(context, handle))
         .collect::<Result<_, _>>()?;
     let sessions = &context.app.sessions;
-    Ok(handles
+    let ended: HashSet<&String> = handles
         .iter()
         .zip(tenants)
         .filter(|(handle, tenant)| sessions.remove(tenant, handle))
-        .map(|(handle, _)| handle.clone())
-        .collect())
+        .map(|(handle, _)| handle)
+        .collect();
+    let named = handles.iter().filter(|handle| ended.contains(handle));
+    Ok(named.cloned().collect())
 }

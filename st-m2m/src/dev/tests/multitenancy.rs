@@ -86,8 +86,8 @@ async fn factors_are_set_and_forgotten() {
     }
 }
 
-#[tokio::test]
-async fn what_is_refused() {
+/// A core with the tenant `t1`, and the apps `a2`, with a tenant `t1` too, and `a3`.
+async fn furnished() -> DevCore {
     let core = core();
     for (path, body) in [
         (APP, json!({"appId": "a2"})),
@@ -100,127 +100,112 @@ async fn what_is_refused() {
     ] {
         answer(&core, "5.4", PUT, path, body).await;
     }
+    core
+}
+
+#[tokio::test]
+async fn who_may_change_and_list_what() {
+    let core = furnished().await;
     let same_app = "You must use the public or same app to add/update an app";
     let same_tenant = "You must use the public or same tenant to add/update a tenant";
+    let all_tenants =
+        "Only the public tenantId is allowed to list all tenants associated with this app";
+    let all_apps = "Only the public tenantId and public appId is allowed to list all apps associated with this \
+                    connection uri domain";
+    let none = json!({});
+    for (method, prefix, path, body, message) in [
+        (PUT, "/appid-a2", APP, json!({"appId": "a3"}), same_app),
+        (PUT, "/t1", APP, json!({"appId": "a4"}), same_app),
+        (PUT, "/t1", TENANT, json!({"tenantId": "t2"}), same_tenant),
+        (PUT, "/appid-a2/t1", TENANT, none.clone(), same_app),
+        (GET, "/t1", TENANTS, none.clone(), all_tenants),
+        (GET, "/appid-a2", APPS, none.clone(), all_apps),
+        (GET, "/t1", APPS, none.clone(), all_apps),
+    ] {
+        let path = format!("{prefix}{path}");
+        let refused = refusal(&core, "5.4", method, &path, &body).await;
+        assert_eq!(refused, (403, message.to_owned()), "{path} {body}");
+    }
+    nothing_was_made(&core).await;
+}
+
+async fn nothing_was_made(core: &DevCore) {
+    for path in [format!("/t2{TENANT}"), format!("/appid-a4{TENANT}")] {
+        let missing = answer(core, "5.4", GET, &path, "").await;
+        assert_eq!(missing["status"], "TENANT_NOT_FOUND_ERROR", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_apps_and_tenants_may_not_be() {
+    let core = furnished().await;
     let long = "x".repeat(65);
     let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
-    for (path, body, status, message) in [
-        (
-            "/appid-a2/recipe/multitenancy/app/v2",
-            json!({"appId": "a3"}),
-            403,
-            same_app,
-        ),
-        (
-            "/t1/recipe/multitenancy/app/v2",
-            json!({"appId": "a4"}),
-            403,
-            same_app,
-        ),
-        (
-            "/t1/recipe/multitenancy/tenant/v2",
-            json!({"tenantId": "t2"}),
-            403,
-            same_tenant,
-        ),
-        (
-            "/appid-a2/t1/recipe/multitenancy/tenant/v2",
-            json!({}),
-            403,
-            same_app,
-        ),
+    let settings = json!({"access_token_validity": 60});
+    for (path, body, message) in [
         (
             APP,
             json!({"appId": ""}),
-            400,
             "appId should not be an empty String",
         ),
         (
             APP,
             json!({"appId": "appid-a"}),
-            400,
             "appId must not start with 'appid-'",
         ),
         (
             APP,
             json!({"appId": "a_2"}),
-            400,
             "appId can only contain letters, numbers and hyphens",
         ),
         (
             TENANT,
             json!({"tenantId": "Users"}),
-            400,
             "Cannot use 'users' as a tenantId",
         ),
         (
             TENANT,
             json!({"tenantId": long}),
-            400,
             "tenantId must not be longer than 64 characters",
         ),
         (
             TENANT,
             json!({"tenantId": 1}),
-            400,
             "Field name 'tenantId' is invalid in JSON input",
         ),
         (
             TENANT,
             json!({"tenantId": "t2", "emailPasswordEnabled": true}),
-            400,
             "emailPasswordEnabled is not a valid input for this API",
         ),
         (
             TENANT,
             json!({"tenantId": "t2", "firstFactors": ["a", "a"]}),
-            400,
             "firstFactors input should not contain duplicate values",
         ),
         (
             TENANT,
             json!({"tenantId": "t2", "requiredSecondaryFactors": ["a b"]}),
-            400,
             "requiredSecondaryFactors should contain only 0-9,a-z,A-Z,_,.,- characters",
         ),
         (
             TENANT,
             json!({"tenantId": "t2", "firstFactors": many}),
-            400,
             "firstFactors are too many for DevCore",
         ),
         (
             TENANT,
-            json!({"tenantId": "t2", "coreConfig": {"access_token_validity": 60}}),
-            400,
+            json!({"tenantId": "t2", "coreConfig": settings}),
             "Invalid core config: DevCore has no settings of an app or tenant",
         ),
         (
             APP,
-            json!({"coreConfig": {"access_token_validity": 60}}),
-            400,
+            json!({"coreConfig": settings}),
             "Cannot modify base config",
         ),
     ] {
         let refused = refusal(&core, "5.4", PUT, path, &body).await;
-        assert_eq!(refused, (status, message.to_owned()), "{path} {body}");
+        assert_eq!(refused, (400, message.to_owned()), "{path} {body}");
     }
-    for (path, message) in [
-        (
-            "/t1/recipe/multitenancy/tenant/list/v2",
-            "Only the public tenantId is allowed to list all tenants associated with this app",
-        ),
-        (
-            "/appid-a2/recipe/multitenancy/app/list/v2",
-            "Only the public tenantId and public appId is allowed to list all apps associated with this connection \
-             uri domain",
-        ),
-    ] {
-        let refused = refusal(&core, "5.4", GET, path, "").await;
-        assert_eq!(refused, (403, message.to_owned()), "{path}");
-    }
-    // Nothing was made on the way.
-    let path = format!("/t2{TENANT}");
-    let missing = answer(&core, "5.4", GET, &path, "").await;
-    assert_eq!(missing["status"], "TENANT_NOT_FOUND_ERROR");
+    nothing_was_made(&core).await;
 }

@@ -309,8 +309,74 @@ async fn a_refresh_token_is_good_for_its_own_app() {
     );
 }
 
+/// The tenant `t2` does not exist.
+const NO_TENANT: &str = "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and \
+                         tenantId combination not found: (, public, t2)";
+
+async fn assert_refused(core: &DevCore, method: &Method, path: &str, body: &Value, expected: &str) {
+    let (status, message) = refusal(core, "5.4", method.clone(), path, body).await;
+    assert_eq!((status, message.as_str()), (400, expected), "{path} {body}");
+}
+
 #[tokio::test]
-async fn what_is_refused() {
+async fn what_may_not_be_read_or_written() {
+    let (core, _) = core_and_clock();
+    let no_handle = "Field name 'sessionHandle' is missing in GET request";
+    for (path, message) in [
+        ("/recipe/session?sessionHandle=x_t2", NO_TENANT),
+        ("/recipe/session?sessionHandle=x_T2_y", NO_TENANT),
+        ("/recipe/session/data?sessionHandle=x_t2", NO_TENANT),
+        ("/recipe/jwt/data?sessionHandle=x_t2", NO_TENANT),
+        ("/recipe/session/data", no_handle),
+        ("/recipe/jwt/data", no_handle),
+        (
+            "/recipe/session/user",
+            "Field name 'userId' is missing in GET request",
+        ),
+    ] {
+        assert_refused(&core, &GET, path, &json!({}), message).await;
+    }
+    for (path, body, message) in [
+        (
+            "/recipe/session/data",
+            json!({"sessionHandle": "x_t2", "userDataInDatabase": {}}),
+            NO_TENANT,
+        ),
+        (
+            "/recipe/session/data",
+            json!({"sessionHandle": "x", "userDataInDatabase": null}),
+            "Field name 'userDataInDatabase' is invalid in JSON input",
+        ),
+        (
+            "/recipe/jwt/data",
+            json!({"sessionHandle": 1, "userDataInJWT": {}}),
+            "Field name 'sessionHandle' is invalid in JSON input",
+        ),
+        (
+            "/recipe/jwt/data",
+            json!({"sessionHandle": "x_t2", "userDataInJWT": {"sub": "x"}}),
+            NO_TENANT,
+        ),
+    ] {
+        assert_refused(&core, &PUT, path, &body, message).await;
+    }
+    let path = "/recipe/session?sessionHandle=__";
+    let failure = "java.lang.ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 0";
+    assert_eq!(
+        refusal(&core, "5.4", GET, path, "").await,
+        (500, failure.to_owned())
+    );
+    for (method, path) in [
+        (PUT, "/recipe/session/refresh"),
+        (POST, "/recipe/session/user"),
+    ] {
+        let (status, message) = refusal(&core, "5.4", method, path, "{}").await;
+        assert_eq!((status, message.as_str()), (405, "Method not supported"));
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_may_not_be_regenerated() {
     let (core, _) = core_and_clock();
     let created = created(&core, "5.4", "", &json!({})).await;
     let token = &created["accessToken"]["token"];
@@ -321,213 +387,78 @@ async fn what_is_refused() {
             object(json!({"iss": "d", "exp": 1})),
         )
         .expect("a token");
-    let elsewhere = {
-        let mut payload = object(claims(&string(token)));
-        payload.insert("tId".to_owned(), "t2".into());
-        let header = object(json!({"typ": "JWT", "alg": "RS256", "version": "5"}));
-        core.sign(SigningKey::Dynamic, header, payload)
-            .expect("a token")
-    };
-    let not_found = "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and tenantId \
-                     combination not found: (, public, t2)";
-    let of_user_only = "can only be set if userId is set";
-    let one_of = "Invalid JSON input - use one of userId or sessionHandles array";
-    let handles_invalid = "Field name 'sessionHandles' is invalid in JSON input";
-    let remove = "/recipe/session/remove";
-    for (method, path, body, status, message) in [
+    let mut payload = object(claims(&string(token)));
+    payload.insert("tId".to_owned(), "t2".into());
+    let header = object(json!({"typ": "JWT", "alg": "RS256", "version": "5"}));
+    let elsewhere = core
+        .sign(SigningKey::Dynamic, header, payload)
+        .expect("a token");
+    let path = "/recipe/session/regenerate";
+    for (body, message) in [
         (
-            GET,
-            "/recipe/session?sessionHandle=x_t2",
-            json!({}),
-            400,
-            not_found,
-        ),
-        (
-            GET,
-            "/recipe/session?sessionHandle=x_T2_y",
-            json!({}),
-            400,
-            not_found,
-        ),
-        (
-            GET,
-            "/recipe/session/data?sessionHandle=x_t2",
-            json!({}),
-            400,
-            not_found,
-        ),
-        (
-            GET,
-            "/recipe/session?sessionHandle=__",
-            json!({}),
-            500,
-            "java.lang.ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 0",
-        ),
-        (
-            GET,
-            "/recipe/session/data",
-            json!({}),
-            400,
-            "Field name 'sessionHandle' is missing in GET request",
-        ),
-        (
-            GET,
-            "/recipe/session/user",
-            json!({}),
-            400,
-            "Field name 'userId' is missing in GET request",
-        ),
-        (
-            PUT,
-            "/recipe/session/data",
-            json!({"sessionHandle": "x_t2", "userDataInDatabase": {}}),
-            400,
-            not_found,
-        ),
-        (
-            PUT,
-            "/recipe/session/data",
-            json!({"sessionHandle": "x", "userDataInDatabase": null}),
-            400,
-            "Field name 'userDataInDatabase' is invalid in JSON input",
-        ),
-        (
-            PUT,
-            "/recipe/jwt/data",
-            json!({"sessionHandle": 1, "userDataInJWT": {}}),
-            400,
-            "Field name 'sessionHandle' is invalid in JSON input",
-        ),
-        (
-            POST,
-            "/recipe/session/regenerate",
             json!({"accessToken": token, "userDataInJWT": {"rsub": "x"}}),
-            400,
             "The user payload contains protected field",
         ),
         (
-            POST,
-            "/recipe/session/regenerate",
             json!({"accessToken": token, "userDataInJWT": null}),
-            400,
             "Field name 'userDataInJWT' is invalid in JSON input",
         ),
+        (json!({"accessToken": elsewhere}), NO_TENANT),
+    ] {
+        assert_refused(&core, &POST, path, &body, message).await;
+    }
+    let body = json!({
+        "accessToken": elsewhere,
+        "doAntiCsrfCheck": false,
+        "enableAntiCsrf": false,
+        "checkDatabase": false,
+    });
+    assert_refused(&core, &POST, "/recipe/session/verify", &body, NO_TENANT).await;
+    let body = json!({"accessToken": m2m});
+    let message =
+        "Access token does not contain all the information. Maybe the structure has changed? sub";
+    assert_eq!(
+        answer(&core, "5.4", POST, path, body).await,
+        json!({"status": "UNAUTHORISED", "message": message})
+    );
+}
+
+#[tokio::test]
+async fn what_may_not_be_removed() {
+    let (core, _) = core_and_clock();
+    let path = "/recipe/session/remove";
+    let one_of = "Invalid JSON input - use one of userId or sessionHandles array";
+    let invalid = "Field name 'sessionHandles' is invalid in JSON input";
+    for (body, message) in [
+        (json!({"userId": "u", "sessionHandles": []}), one_of),
         (
-            POST,
-            "/recipe/session/regenerate",
-            json!({"accessToken": elsewhere}),
-            400,
-            not_found,
-        ),
-        (
-            POST,
-            "/recipe/session/verify",
-            json!({"accessToken": elsewhere, "doAntiCsrfCheck": false, "enableAntiCsrf": false, "checkDatabase": false}),
-            400,
-            not_found,
-        ),
-        (
-            POST,
-            remove,
-            json!({"userId": "u", "sessionHandles": []}),
-            400,
-            one_of,
-        ),
-        (
-            POST,
-            remove,
             json!({"userId": null}),
-            400,
             "Field name 'userId' is invalid in JSON input",
         ),
+        (json!({"sessionHandles": "h"}), invalid),
+        (json!({"sessionHandles": null}), invalid),
+        (json!({"sessionHandles": ["h", 1]}), invalid),
+        (json!({"sessionHandles": ["x_t2"]}), NO_TENANT),
         (
-            POST,
-            remove,
-            json!({"sessionHandles": "h"}),
-            400,
-            handles_invalid,
-        ),
-        (
-            POST,
-            remove,
-            json!({"sessionHandles": null}),
-            400,
-            handles_invalid,
-        ),
-        (
-            POST,
-            remove,
-            json!({"sessionHandles": ["h", 1]}),
-            400,
-            handles_invalid,
-        ),
-        (
-            POST,
-            remove,
-            json!({"sessionHandles": ["x_t2"]}),
-            400,
-            not_found,
-        ),
-        (
-            POST,
-            remove,
             json!({"sessionHandles": [], "revokeAcrossAllTenants": true}),
-            400,
-            of_user_only,
+            "Invalid JSON input - revokeAcrossAllTenants can only be set if userId is set",
         ),
         (
-            POST,
-            remove,
             json!({"sessionHandles": [], "revokeSessionsForLinkedAccounts": false}),
-            400,
-            of_user_only,
+            "Invalid JSON input - revokeSessionsForLinkedAccounts can only be set if userId is set",
         ),
         (
-            POST,
-            remove,
             json!({"userId": "u", "revokeAcrossAllTenants": "yes"}),
-            400,
             "Field name 'revokeAcrossAllTenants' is invalid in JSON input",
         ),
-        (
-            PUT,
-            "/recipe/session/refresh",
-            json!({}),
-            405,
-            "Method not supported",
-        ),
-        (
-            POST,
-            "/recipe/session/user",
-            json!({}),
-            405,
-            "Method not supported",
-        ),
     ] {
-        let (actual, said) = refusal(&core, "5.4", method, path, &body).await;
-        assert_eq!(
-            (actual, said.ends_with(message)),
-            (status, true),
-            "{path} {body}: {said}"
-        );
+        assert_refused(&core, &POST, path, &body, message).await;
     }
-
-    let body = json!({"accessToken": m2m});
-    let unauthorised = answer(&core, "5.4", POST, "/recipe/session/regenerate", body).await;
-    assert_eq!(
-        unauthorised,
-        json!({
-            "status": "UNAUTHORISED",
-            "message": "Access token does not contain all the information. Maybe the structure has changed? sub",
-        })
-    );
-    let body =
-        json!({"sessionHandles": [created["session"]["handle"], "", created["session"]["handle"]]});
-    let removed = answer(&core, "5.4", POST, remove, body).await;
-    assert_eq!(
-        removed["sessionHandlesRevoked"],
-        json!([created["session"]["handle"]])
-    );
+    let created = created(&core, "5.4", "", &json!({})).await;
+    let handle = &created["session"]["handle"];
+    let body = json!({"sessionHandles": [handle, "", handle]});
+    let removed = answer(&core, "5.4", POST, path, body).await;
+    assert_eq!(removed["sessionHandlesRevoked"], json!([handle, handle]));
 }
 
 /// Of the children of one refresh token, whichever is used first goes on; the others are thieves.
