@@ -426,6 +426,7 @@ pub(crate) async fn replay(recordings: &[Recording]) -> Replay {
         if let Err(difference) = instance.remember(recording, recorded, made).await {
             let file = recording.file.display();
             outcome.differences.push(format!("{file}: {difference}"));
+            continue;
         }
         outcome.replayed += 1;
     }
