@@ -20,7 +20,7 @@ use axum::{
     routing::get,
 };
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use st_m2m::{Caller, Config, M2m, dev::DevCore, m2m_protected};
 use tower::ServiceExt as _;
 
@@ -71,6 +71,14 @@ async fn main() -> ExitCode {
         "a user's session that says it is a microservice: the guide accepts, our guard refuses",
         session(&node).await,
     );
+    for anti_csrf in ["NONE", "VIA_TOKEN"] {
+        tally.note(
+            &format!(
+                "the SDK signs users up and in, refreshes and ends sessions, anti-csrf {anti_csrf}"
+            ),
+            accounts(&node, anti_csrf).await,
+        );
+    }
     tally.note(
         "the SDK mints with the core's api key",
         right_key(&node).await,
@@ -147,6 +155,38 @@ async fn session(node: &Node) -> Outcome {
 
     let service = Service::start(&core).await?;
     expect(&service.call(token).await?.0, &StatusCode::UNAUTHORIZED)
+}
+
+/// An application's whole dealings with users and sessions, each with the outcome that the SDK documents.
+async fn accounts(node: &Node, anti_csrf: &str) -> Outcome {
+    let core = DevCore::start().await?;
+    let uri = core.connection_uri();
+    let arguments = [uri, core.api_domain(), anti_csrf];
+    let actual = node.run("accounts.mjs", &arguments, &[]).await?;
+    let has_anti_csrf = anti_csrf == "VIA_TOKEN";
+    let expected = json!({
+        "signUp": [200, "OK", ["user@example.com"]],
+        "signUpAgain": [200, "FIELD_ERROR"],
+        "signInWrong": [200, "WRONG_CREDENTIALS_ERROR"],
+        "signIn": [200, "OK", true],
+        "sameUser": true,
+        "regenerated": "admin",
+        "information": [{"theme": "dark"}, "admin", true, "public"],
+        "refreshed": [200, 200, true],
+        "replaced": [true, true, "admin"],
+        "confirmed": true,
+        "stolen": [401, "token theft detected"],
+        "afterTheft": ["UNAUTHORISED", 401],
+        "signOut": [200, "OK"],
+        "signedOut": ["UNAUTHORISED", 401],
+        "stillIn": true,
+        "revoked": 2,
+        "counts": [3, 2, 0],
+        "cookies": [has_anti_csrf, if has_anti_csrf { 401 } else { 200 }, 200],
+        "tenants": [true, ["public", "t1"]],
+        "elsewhere": ["OK", true, "t1", true],
+    });
+    expect(&actual, &expected)
 }
 
 async fn right_key(node: &Node) -> Outcome {

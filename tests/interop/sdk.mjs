@@ -1,12 +1,17 @@
 // The SDK, set up as SuperTokens' guide does.
 import SuperTokens from "supertokens-node";
+import EmailPassword from "supertokens-node/recipe/emailpassword/index.js";
 import JWT from "supertokens-node/recipe/jwt/index.js";
+import Multitenancy from "supertokens-node/recipe/multitenancy/index.js";
 import Session from "supertokens-node/recipe/session/index.js";
 
-export { JWT, Session, SuperTokens };
+export { EmailPassword, JWT, Multitenancy, Session, SuperTokens };
 
-/** The core's key, if it asks for one, is read from CORE_API_KEY: a command line is visible to every process. */
-export function init(connectionURI, apiDomain) {
+/**
+ * The core's key, if it asks for one, is read from CORE_API_KEY: a command line is visible to every process. `recipes`
+ * come besides sessions, whose settings are `session`, and JWTs.
+ */
+export function init(connectionURI, apiDomain, { session, recipes = [] } = {}) {
   SuperTokens.init({
     framework: "custom",
     supertokens: { connectionURI, apiKey: process.env.CORE_API_KEY },
@@ -18,6 +23,6 @@ export function init(connectionURI, apiDomain) {
       apiBasePath: "/auth",
     },
     telemetry: false,
-    recipeList: [Session.init(), JWT.init()],
+    recipeList: [Session.init(session), JWT.init(), ...recipes],
   });
 }

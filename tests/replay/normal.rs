@@ -39,8 +39,15 @@ pub(crate) fn is_signed_by(token: &str, jwk: &Value) -> bool {
     verified().is_some()
 }
 
-/// Normalises JSON text; times become distances from `now`, in milliseconds since the Unix epoch.
-pub(crate) fn normal(text: &str, now: u64) -> String {
+/// Normalises JSON text; times become distances from `now`, in milliseconds since the Unix epoch. Also the ids, hashes,
+/// keys and tokens that no longer show, in the order in which they stand, those in tokens included.
+pub(crate) fn normal(text: &str, now: u64) -> (String, Vec<String>) {
+    let mut varying = Vec::new();
+    let text = normal_text(text, now, &mut varying);
+    (text, varying)
+}
+
+fn normal_text(text: &str, now: u64, varying: &mut Vec<String>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -53,7 +60,7 @@ pub(crate) fn normal(text: &str, now: u64) -> String {
         };
         let (token, after) = rest.split_at(end);
         match first {
-            '"' => out.push_str(&normal_string(token, now)),
+            '"' => out.push_str(&normal_string(token, now, varying)),
             '0'..='9' => out.push_str(&normal_number(token, now)),
             _ => out.push_str(token),
         }
@@ -90,9 +97,10 @@ fn normal_number(digits: &str, now: u64) -> String {
     }
 }
 
-fn normal_string(quoted: &str, now: u64) -> String {
+fn normal_string(quoted: &str, now: u64, varying: &mut Vec<String>) -> String {
     let text = quoted.trim_matches('"');
-    if let Some(jwt) = decoded_jwt(text, now) {
+    if let Some(jwt) = decoded_jwt(text, now, varying) {
+        varying.push(text.to_owned());
         return jwt;
     }
     let (id, tenant) = text.split_once('_').unwrap_or((text, ""));
@@ -111,10 +119,16 @@ fn normal_string(quoted: &str, now: u64) -> String {
     } else {
         return quoted.to_owned();
     };
+    varying.push(text.to_owned());
     format!("<{kind}>")
 }
 
-fn decoded_jwt(text: &str, now: u64) -> Option<String> {
+/// Whether it is a JWT with a signature of the size that the core's keys make.
+pub(crate) fn is_jwt(text: &str) -> bool {
+    decoded_jwt(text, 0, &mut Vec::new()).is_some()
+}
+
+fn decoded_jwt(text: &str, now: u64, varying: &mut Vec<String>) -> Option<String> {
     let parts: Vec<&str> = text.split('.').collect();
     let [header, payload, signature] = parts[..] else {
         return None;
@@ -129,14 +143,14 @@ fn decoded_jwt(text: &str, now: u64) -> Option<String> {
     };
     Some(format!(
         "<JWT, {padding}, header {}, payload {}, signature of {} bytes>",
-        normal(&header, now),
-        normal(&payload, now),
+        normal_text(&header, now, varying),
+        normal_text(&payload, now, varying),
         signature.len()
     ))
 }
 
 /// Encrypted data, a nonce and a version.
-fn is_refresh_token(text: &str) -> bool {
+pub(crate) fn is_refresh_token(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     matches!(parts[..], [data, nonce, "V2"] if decode(data).is_some() && nonce.len() == 64 && is_hex(nonce))
 }

@@ -22,7 +22,7 @@ Options:
   --port NUMBER          port to listen on, 0 for a free one [default: 3567]
   --api-key-env NAME     environment variable that holds an api key to demand; repeatable
   --app NAME             further app, served below /appid-NAME; repeatable
-  --tenant NAME          further tenant of every app; repeatable
+  --tenant NAME          further tenant of these apps; repeatable
   --api-base-path PATH   where the SDK's key endpoint is served [default: /auth]
   --help                 this text";
 
@@ -163,7 +163,7 @@ async fn run(builder: DevCoreBuilder, api_key_variables: &[String]) -> Result<()
     println!(
         "  SuperTokens Core API, CDI 2.7 to 5.4: /hello, /apiversion, /recipe/jwt, /.well-known/jwks.json,"
     );
-    println!("  /recipe/session (create) and /recipe/session/verify");
+    println!("  sessions, users with a password, apps and tenants, as official SDKs ask for them");
     println!("  keys as a backend SDK serves them: {}", core.jwks_url());
     println!("For a service with st-m2m, put this before its command:");
     println!("  {}", environment(&core, api_key_variables));

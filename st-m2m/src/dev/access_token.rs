@@ -63,9 +63,15 @@ impl TokenVersion {
         }
     }
 
-    /// Claims that every token of this version has and that no user payload may contain
-    /// (`session/accessToken/AccessToken.java`).
-    pub(super) fn protected_claims(self) -> &'static [&'static str] {
+    /// Claims that every token of this version has (`session/accessToken/AccessToken.java`).
+    fn own_claims(self) -> &'static [&'static str] {
+        const V2: [&str; 5] = [
+            "userId",
+            "expiryTime",
+            "timeCreated",
+            "sessionHandle",
+            "refreshTokenHash1",
+        ];
         const ALL: [&str; 9] = [
             "sub",
             "exp",
@@ -78,11 +84,17 @@ impl TokenVersion {
             "rsub",
         ];
         match self {
-            Self::V2 => &[],
+            Self::V2 => &V2,
             Self::V3 => &ALL[..7],
             Self::V4 => &ALL[..8],
             Self::V5 => &ALL,
         }
+    }
+
+    /// A claim of the core's own that a session's data holds and must not.
+    pub(super) fn own_claim_in(self, user_data: &Object) -> Option<&'static str> {
+        let mut claims = self.own_claims().iter();
+        claims.find(|name| user_data.get(name).is_some()).copied()
     }
 }
 
@@ -109,7 +121,9 @@ pub(super) struct AccessToken {
 /// Why a token is not accepted.
 #[derive(Debug, PartialEq)]
 pub(super) enum Problem {
-    /// The answer's status is `TRY_REFRESH_TOKEN`, with this message.
+    /// It is no JWT, or not one of ours: the text of the core's exception.
+    Jwt(String),
+    /// It is ours but no longer good, or incomplete; with this message.
     TryRefreshToken(String),
     /// The core fails with an exception.
     Failure(Refusal),
@@ -124,7 +138,8 @@ impl AccessToken {
         }
     }
 
-    /// The signed token.
+    /// The signed token. Beside its own claims there is no place for the user's of the same name; those of version 2
+    /// are apart.
     pub(super) fn sign(&self, key: &SigningKeyPair) -> Result<String, Error> {
         if self.version == TokenVersion::V2 {
             let mut token = format!("{V2_HEADER}.");
@@ -133,6 +148,9 @@ impl AccessToken {
             token.push('.');
             STANDARD.encode_string(signature, &mut token);
             return Ok(token);
+        }
+        if let Some(name) = self.version.own_claim_in(&self.user_data) {
+            return Err(Error::ProtectedClaim(name.to_owned()));
         }
         let header = Object::new()
             .with("kid", key.kid())
@@ -191,29 +209,23 @@ impl AccessToken {
         needs_anti_csrf: bool,
         now: u64,
     ) -> Result<Self, Problem> {
-        // Java's split drops empty parts at the end.
-        let parts: Vec<&str> = token.trim_end_matches('.').split('.').collect();
-        let [header, payload, signature] = parts[..] else {
-            return Err(jwt_exception("Invalid JWT"));
-        };
-        let message = &token.as_bytes()[..header.len() + 1 + payload.len()];
-
-        let access_token = if header == V1_HEADER || header == V2_HEADER {
-            let signature = decode(signature)?;
-            if !keys.iter().any(|key| key.verifies(message, &signature)) {
-                return Err(jwt_exception("JWT verification failed"));
+        let parts = Parts::of(token)?;
+        let signature = || decode(parts.signature);
+        let is_signed = match &parts.kid {
+            None => {
+                let signature = signature()?;
+                keys.iter()
+                    .any(|key| key.verifies(parts.message, &signature))
             }
-            Self::from_v2_payload(&object(payload)?)?
-        } else {
-            let (version, kid) = read_header(&object(header)?)?;
-            let key = keys
-                .find(&kid)
-                .ok_or_else(|| Problem::TryRefreshToken("Key not found".to_owned()))?;
-            if !key.verifies(message, &decode(signature)?) {
-                return Err(jwt_exception("JWT verification failed"));
-            }
-            Self::from_payload(version, &object(payload)?)?
+            Some(kid) => keys
+                .find(kid)
+                .ok_or_else(|| Problem::TryRefreshToken("Key not found".to_owned()))?
+                .verifies(parts.message, &signature()?),
         };
+        if !is_signed {
+            return Err(jwt_exception("JWT verification failed"));
+        }
+        let access_token = Self::from_parts(&parts)?;
         if access_token.expires_at < now {
             return Err(Problem::TryRefreshToken("Access token expired".to_owned()));
         }
@@ -223,22 +235,41 @@ impl AccessToken {
         Ok(access_token)
     }
 
+    /// Reads a token of whoever made it, and whenever.
+    pub(super) fn read(token: &str) -> Result<Self, Problem> {
+        Self::from_parts(&Parts::of(token)?)
+    }
+
+    fn from_parts(parts: &Parts<'_>) -> Result<Self, Problem> {
+        let payload = object(parts.payload)?;
+        let mut own_claims = parts.version.own_claims().iter();
+        if let Some(missing) = own_claims.find(|name| payload.get(name).is_none()) {
+            return Err(Problem::TryRefreshToken(format!("{INCOMPLETE} {missing}")));
+        }
+        if parts.version == TokenVersion::V2 {
+            Self::from_v2_payload(&payload)
+        } else {
+            Self::from_payload(parts.version, &payload)
+        }
+    }
+
     fn from_v2_payload(payload: &Object) -> Result<Self, Problem> {
-        let text = |name| string(payload, name);
-        let incomplete = || Problem::TryRefreshToken(INCOMPLETE.to_owned());
+        let user_id = required(payload, "userId")?;
         Ok(Self {
             version: TokenVersion::V2,
-            user_id: text("userId").ok_or_else(incomplete)?,
-            recipe_user_id: text("userId").ok_or_else(incomplete)?,
+            recipe_user_id: user_id.clone(),
+            user_id,
             tenant: super::route::PUBLIC.to_owned(),
-            handle: text("sessionHandle").ok_or_else(incomplete)?,
-            refresh_token_hash: text("refreshTokenHash1").ok_or_else(incomplete)?,
-            parent_refresh_token_hash: text("parentRefreshTokenHash1"),
-            anti_csrf_token: text("antiCsrfToken"),
+            handle: required(payload, "sessionHandle")?,
+            refresh_token_hash: required(payload, "refreshTokenHash1")?,
+            parent_refresh_token_hash: string(payload, "parentRefreshTokenHash1"),
+            anti_csrf_token: string(payload, "antiCsrfToken"),
             user_data: payload
                 .get("userData")
                 .and_then(Json::as_object)
-                .ok_or_else(incomplete)?
+                .ok_or_else(|| {
+                    Problem::Failure(Refusal::failure("java.lang.NullPointerException"))
+                })?
                 .clone(),
             created_at: millis(payload, "timeCreated", 1),
             expires_at: millis(payload, "expiryTime", 1),
@@ -246,20 +277,11 @@ impl AccessToken {
     }
 
     fn from_payload(version: TokenVersion, payload: &Object) -> Result<Self, Problem> {
-        let protected = version.protected_claims();
-        if let Some(missing) = protected.iter().find(|name| payload.get(name).is_none()) {
-            return Err(Problem::TryRefreshToken(format!("{INCOMPLETE} {missing}")));
-        }
-        let required = |name| {
-            string(payload, name).ok_or_else(|| {
-                Problem::Failure(Refusal::failure(
-                    "java.lang.UnsupportedOperationException: JsonNull",
-                ))
-            })
-        };
+        let own_claims = version.own_claims();
+        let required = |name| required(payload, name);
         let mut user_data = Object::new();
         for (name, value) in payload.iter() {
-            if !protected.contains(&name) {
+            if !own_claims.contains(&name) {
                 user_data.set(name, value.clone());
             }
         }
@@ -283,6 +305,41 @@ impl AccessToken {
             user_data,
             created_at: millis(payload, "iat", 1000),
             expires_at: millis(payload, "exp", 1000),
+        })
+    }
+}
+
+/// A token, taken apart.
+#[derive(Debug)]
+struct Parts<'a> {
+    version: TokenVersion,
+    /// None in versions 1 and 2.
+    kid: Option<String>,
+    /// What is signed.
+    message: &'a [u8],
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(token: &'a str) -> Result<Self, Problem> {
+        // Java's split drops empty parts at the end.
+        let parts: Vec<&str> = token.trim_end_matches('.').split('.').collect();
+        let [header, payload, signature] = parts[..] else {
+            return Err(jwt_exception("Invalid JWT"));
+        };
+        let (version, kid) = if header == V1_HEADER || header == V2_HEADER {
+            (TokenVersion::V2, None)
+        } else {
+            let (version, kid) = read_header(&object(header)?)?;
+            (version, Some(kid))
+        };
+        Ok(Self {
+            version,
+            kid,
+            message: &token.as_bytes()[..header.len() + 1 + payload.len()],
+            payload,
+            signature,
         })
     }
 }
@@ -318,9 +375,17 @@ fn read_header(header: &Object) -> Result<(TokenVersion, String), Problem> {
 /// A `JWTException` reaches the answer as the text of a wrapped exception (recorded:
 /// `session_verify_garbage_token`).
 fn jwt_exception(message: &str) -> Problem {
-    Problem::TryRefreshToken(format!(
+    Problem::Jwt(format!(
         "io.supertokens.session.jwt.JWT$JWTException: {message}"
     ))
+}
+
+fn required(payload: &Object, name: &str) -> Result<String, Problem> {
+    string(payload, name).ok_or_else(|| {
+        Problem::Failure(Refusal::failure(
+            "java.lang.UnsupportedOperationException: JsonNull",
+        ))
+    })
 }
 
 fn string(object: &Object, name: &str) -> Option<String> {

@@ -1,7 +1,6 @@
 //! Settings of a core, and how it starts.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -13,11 +12,10 @@ use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
     Error, TARGET,
-    core::{App, Core, DevCore},
+    apps::Apps,
+    core::{Core, DevCore},
     http::Server,
-    keys::KeyRing,
-    route::{self, PUBLIC},
-    sessions::Sessions,
+    route,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -67,7 +65,7 @@ impl DevCoreBuilder {
         self
     }
 
-    /// Adds a tenant, besides `public`, to every app. Repeatable.
+    /// Adds a tenant, besides `public`, to every app that the core starts with. Repeatable.
     pub fn tenant(mut self, name: impl Into<String>) -> Self {
         self.tenants.push(name.into());
         self
@@ -100,7 +98,7 @@ impl DevCoreBuilder {
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let origin = format!("http://{}", listener.local_addr().map_err(listen_error)?);
         let now = core.now();
-        for app in core.apps.values() {
+        for app in core.apps.all() {
             let keys = Arc::clone(&app.keys);
             runtime.spawn_blocking(move || keys.get(now).map(drop));
         }
@@ -139,29 +137,8 @@ impl DevCoreBuilder {
         let access_token_validity = u64::try_from(self.access_token_validity.as_millis())
             .unwrap_or(MAX_VALIDITY)
             .min(MAX_VALIDITY);
-        let further: BTreeSet<&str> = self
-            .apps
-            .iter()
-            .map(String::as_str)
-            .filter(|name| *name != PUBLIC)
-            .collect();
-        let names = std::iter::once(PUBLIC).chain(further);
-        let apps = (0..).zip(names).map(|(offset, name)| {
-            let app = App {
-                keys: Arc::new(KeyRing::new(access_token_validity, offset)),
-                sessions: Sessions::default(),
-            };
-            (name.to_owned(), app)
-        });
         Ok(Core {
-            apps: apps.collect(),
-            tenants: self
-                .tenants
-                .iter()
-                .map(String::as_str)
-                .chain([PUBLIC])
-                .map(str::to_owned)
-                .collect(),
+            apps: Apps::new(&self.apps, &self.tenants, access_token_validity)?,
             api_keys: self
                 .api_keys
                 .iter()

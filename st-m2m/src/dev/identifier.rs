@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::rand;
+use aws_lc_rs::{digest, rand};
 
 use super::Error;
 
@@ -27,6 +27,11 @@ pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
     let mut bytes = [0; LENGTH];
     rand::fill(&mut bytes).map_err(|_| Error::Crypto)?;
     Ok(bytes)
+}
+
+/// SHA-256 of a text in hexadecimal, as the core writes hashes of refresh tokens.
+pub(super) fn hash(text: &str) -> String {
+    hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
 /// Two lower-case digits for each byte.

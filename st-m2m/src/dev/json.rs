@@ -87,6 +87,14 @@ impl Object {
         self
     }
 
+    /// Whether both have the same members, in any order.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        self.members.len() == other.members.len()
+            && self
+                .iter()
+                .all(|(name, value)| other.get(name).is_some_and(|other| value.equals(other)))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.members.iter().map(|(name, value)| (&**name, value))
     }
@@ -126,6 +134,22 @@ impl Json {
         }
     }
 
+    /// Whether both say the same: members of objects in any order, and numbers by their values, as Gson compares them.
+    fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => {
+                // Written in one way, they are equal even beyond what a float tells apart.
+                one == other || one.parse::<f64>().ok() == other.parse::<f64>().ok()
+            }
+            (Self::Array(one), Self::Array(other)) => {
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| one.equals(other))
+            }
+            (Self::Object(one), Self::Object(other)) => one.equals(other),
+            (one, other) => one == other,
+        }
+    }
+
     /// A number's value as Java's `Number.longValue` gives it: fractions are cut off.
     pub(super) fn as_i64(&self) -> Option<i64> {
         match self {
@@ -155,6 +179,12 @@ impl From<String> for Json {
 impl From<i64> for Json {
     fn from(number: i64) -> Self {
         Self::Number(number.to_string())
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
     }
 }
 

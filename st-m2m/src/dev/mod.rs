@@ -1,13 +1,23 @@
 //! A SuperTokens-compatible core inside the process, for development, examples and tests.
 //!
-//! [`DevCore`] answers like SuperTokens Core 11.4.7 (CDI 2.7 to 5.4) at what service-to-service authentication
-//! needs: `/hello`, `/apiversion`, `/recipe/jwt`, `/.well-known/jwks.json`, `POST /recipe/session`,
-//! `/recipe/session/verify` and `/user/id`. It also serves the keys where a backend SDK does, at
-//! `{api_domain}{api_base_path}/jwt/jwks.json`, so that one [`DevCore`] is all that a service needs to start.
-//! It is held to recordings of the real core, and official SDKs can use it.
+//! [`DevCore`] answers like SuperTokens Core 11.4.7 (CDI 2.7 to 5.4) at what services and frontend sessions need, so
+//! that official backend SDKs can use it:
 //!
-//! **Development only.** It keeps nothing on disk: keys and sessions are gone when it stops, and every start makes
-//! new keys. It listens on loopback alone, and whoever reaches it can mint any token unless it has an api key.
+//! | paths | what |
+//! |---|---|
+//! | `/hello`, `/apiversion` | as the core |
+//! | `/recipe/jwt`, `/.well-known/jwks.json`, `/recipe/jwt/jwks` | tokens of services, and the keys |
+//! | `/recipe/session`, and `/verify`, `/refresh`, `/regenerate`, `/remove`, `/user`, `/data` below it; `/recipe/jwt/data` | sessions: with rotation of refresh tokens, detection of their theft, and anti-csrf |
+//! | `/recipe/signup`, `/recipe/signin`, `/user/id`, `/users/by-accountinfo` | users with an email and a password |
+//! | `/recipe/multitenancy/app/v2` and `/tenant/v2`, and `/list/v2` of either | apps and tenants, with their factors |
+//! | `{api_base_path}/jwt/jwks.json` | the keys where a backend SDK serves them, so that one [`DevCore`] is all that a service needs to start |
+//!
+//! It is held to recordings of the real core, and to the Node SDK with its recipes `Session`, `EmailPassword`, `JWT` and
+//! `Multitenancy`.
+//!
+//! **Development only.** It keeps nothing on disk: keys, sessions and users are gone when it stops, and every start
+//! makes new keys. It listens on loopback alone, and whoever reaches it can mint any token unless it has an api key. Of
+//! passwords it keeps hashes (PBKDF2), yet type none that is good elsewhere.
 //!
 //! Web pages from elsewhere do not reach it, neither by a name that is rebound to 127.0.0.1 nor by a `POST` that needs
 //! no preflight: on the socket, a request whose `Host` is not `127.0.0.1`, `localhost` or `[::1]`, with any port, or
@@ -26,8 +36,10 @@
 //! ```
 //!
 //! Differences from the real core, all on purpose: it refuses web pages (403, see above), a request body may have
-//! 1 MiB (413 beyond), an app remembers the newest 10,000 sessions, there are no users (`/user/id`, which SDKs ask
-//! before they make a session, knows nobody), and anything else that the core serves is `404 Not found`.
+//! 1 MiB (413 beyond), accounts are not linked, and anything else that the core serves is `404 Not found`. What it
+//! keeps is bounded: of each app the newest 10,000 sessions, as far as 32 MiB hold them, and the newest 10,000 users, as
+//! far as 8 MiB do; older ones are forgotten. Requests may add 32 apps, and 256 tenants to each; further ones are
+//! refused with 400, as are settings (`coreConfig`) of an app or tenant.
 //!
 //! # Events
 //!
@@ -39,20 +51,29 @@
 //! | `connection not accepted` | debug | `error` |
 
 mod access_token;
+mod api;
+mod apps;
+mod blocking;
 mod builder;
 mod cdi;
+mod context;
 mod core;
 mod http;
 mod identifier;
 mod json;
 mod jwt;
 mod keys;
+mod multitenancy;
 mod mutex;
+mod query;
+mod recent;
+mod refresh_token;
 mod reply;
 mod request;
 mod route;
 mod sdk;
 mod sessions;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod users;

@@ -7,6 +7,10 @@ use std::sync::{MutexGuard, PoisonError};
 pub(super) struct Mutex<T>(std::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
+    pub(super) fn new(data: T) -> Self {
+        Self(std::sync::Mutex::new(data))
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

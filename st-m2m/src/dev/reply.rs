@@ -59,7 +59,10 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self::failure(error.to_string())
+        match error {
+            Error::ProtectedClaim(_) => protected_field(),
+            error => Self::failure(error.to_string()),
+        }
     }
 }
 
@@ -67,6 +70,19 @@ impl From<Refusal> for Response<Bytes> {
     fn from(refusal: Refusal) -> Self {
         text(refusal.status, &refusal.message)
     }
+}
+
+/// A session's data must not hold the core's own claims (recorded: `session_create_protected_claim_sub`).
+pub(super) fn protected_field() -> Refusal {
+    Refusal::bad_request("The user payload contains protected field")
+}
+
+/// There is no such app, or it has no such tenant (recorded: `session_create_unknown_tenant_path`).
+pub(super) fn not_found(app: &str, tenant: &str) -> Refusal {
+    Refusal::bad_request(format!(
+        "AppId or tenantId not found => Tenant with the following connectionURIDomain, appId and tenantId \
+         combination not found: (, {app}, {tenant})"
+    ))
 }
 
 /// 200 with JSON and a newline.

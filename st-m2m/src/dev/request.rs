@@ -40,6 +40,34 @@ impl Fields {
             .ok_or_else(|| invalid(name))
     }
 
+    /// An object that may be absent. An explicit null is refused.
+    pub(super) fn optional_object(&self, name: &str) -> Result<Option<&Object>, Refusal> {
+        self.optional(name, Self::object)
+    }
+
+    /// A list of strings that may be absent. An explicit null is refused.
+    pub(super) fn optional_strings(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let Json::Array(items) = value else {
+            return Err(invalid(name));
+        };
+        let strings = items.iter().map(|item| only(item).as_str());
+        let strings: Option<Vec<String>> = strings.map(|it| it.map(str::to_owned)).collect();
+        strings.map(Some).ok_or_else(|| invalid(name))
+    }
+
+    /// Whether there is such a field, even if it is null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some()
+    }
+
+    /// Whether the field is there and null.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Json::Null))
+    }
+
     /// A whole number: also one in a string, or one with a fraction, which is cut off (recorded:
     /// `jwt_validity_string`, `jwt_validity_float`).
     pub(super) fn long(&self, name: &str) -> Result<i64, Refusal> {
@@ -78,14 +106,18 @@ impl Fields {
 
     /// A member, or the only element of one that is an array, as `JsonArray.getAs…` reads it.
     fn get(&self, name: &str) -> Option<&Json> {
-        let mut value = self.0.get(name)?;
-        while let Json::Array(items) = value
-            && let [only] = items.as_slice()
-        {
-            value = only;
-        }
-        Some(value)
+        self.0.get(name).map(only)
     }
+}
+
+/// A value, or the only element of an array.
+fn only(mut value: &Json) -> &Json {
+    while let Json::Array(items) = value
+        && let [only] = items.as_slice()
+    {
+        value = only;
+    }
+    value
 }
 
 fn invalid(name: &str) -> Refusal {

@@ -15,11 +15,26 @@ pub(super) enum Endpoint {
     DeprecatedJwks,
     Session,
     SessionVerify,
+    SessionRefresh,
+    SessionRegenerate,
+    SessionRemove,
+    SessionsOfUser,
+    /// A session's data in the database.
+    SessionData,
+    /// A session's data in its tokens.
+    UserData,
+    SignUp,
+    SignIn,
     UserById,
+    UsersByAccountInfo,
+    App,
+    Apps,
+    Tenant,
+    Tenants,
     Unknown,
 }
 
-const PATHS: [(&str, Endpoint); 8] = [
+const PATHS: [(&str, Endpoint); 21] = [
     ("/hello", Endpoint::Hello),
     (wire::API_VERSION_PATH, Endpoint::ApiVersion),
     (wire::JWT_PATH, Endpoint::Jwt),
@@ -27,8 +42,24 @@ const PATHS: [(&str, Endpoint); 8] = [
     ("/recipe/jwt/jwks", Endpoint::DeprecatedJwks),
     ("/recipe/session", Endpoint::Session),
     ("/recipe/session/verify", Endpoint::SessionVerify),
+    ("/recipe/session/refresh", Endpoint::SessionRefresh),
+    ("/recipe/session/regenerate", Endpoint::SessionRegenerate),
+    ("/recipe/session/remove", Endpoint::SessionRemove),
+    ("/recipe/session/user", Endpoint::SessionsOfUser),
+    ("/recipe/session/data", Endpoint::SessionData),
+    ("/recipe/jwt/data", Endpoint::UserData),
+    ("/recipe/signup", Endpoint::SignUp),
+    ("/recipe/signin", Endpoint::SignIn),
     ("/user/id", Endpoint::UserById),
+    ("/users/by-accountinfo", Endpoint::UsersByAccountInfo),
+    ("/recipe/multitenancy/app/v2", Endpoint::App),
+    ("/recipe/multitenancy/app/list/v2", Endpoint::Apps),
+    ("/recipe/multitenancy/tenant/v2", Endpoint::Tenant),
+    ("/recipe/multitenancy/tenant/list/v2", Endpoint::Tenants),
 ];
+
+/// What no tenant is called, since paths begin with it (`webserver/Utils.java`, `INVALID_WORDS_FOR_TENANTID`).
+pub(super) const NO_TENANTS: [&str; 4] = ["recipe", "config", "users", "hello"];
 
 /// The app and tenant that a path without them means.
 pub(super) const PUBLIC: &str = "public";
@@ -64,6 +95,7 @@ impl Route {
             if let Some((tenant, rest)) = after_slash.split_once('/')
                 && is_name(tenant)
                 && !tenant.is_empty()
+                && !NO_TENANTS.contains(&tenant)
                 && let Some(endpoint) = find(&format!("/{rest}"))
             {
                 return Self::new(endpoint, app, tenant);
@@ -145,6 +177,19 @@ mod tests {
             ("/t_1/recipe/jwt", Endpoint::Unknown, "public", "public"),
             ("/recipe/nope", Endpoint::Unknown, "public", "public"),
             ("recipe/jwt", Endpoint::Unknown, "public", "public"),
+            (
+                "/appid-a2/t1/recipe/session/user",
+                Endpoint::SessionsOfUser,
+                "a2",
+                "t1",
+            ),
+            (
+                "/users/users/by-accountinfo",
+                Endpoint::Unknown,
+                "public",
+                "public",
+            ),
+            ("/recipe/user/id", Endpoint::Unknown, "public", "public"),
         ] {
             let expected = Route {
                 endpoint,

@@ -1,5 +1,9 @@
 //! The whole core, in memory and on its socket, with requests that the recordings lack.
 
+mod multitenancy;
+mod sessions;
+mod users;
+
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -48,6 +52,49 @@ async fn post(
     }
     core.handle(request.body(body.into()).expect("a request"))
         .await
+}
+
+/// Asks with JSON under a CDI version.
+async fn call(
+    core: &DevCore,
+    version: &str,
+    method: Method,
+    path: &str,
+    body: impl ToString,
+) -> Response<Bytes> {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("cdi-version", version)
+        .header("content-type", JSON);
+    let body = Bytes::from(body.to_string());
+    core.handle(request.body(body).expect("a request")).await
+}
+
+/// The JSON of an answer with status 200.
+async fn answer(
+    core: &DevCore,
+    version: &str,
+    method: Method,
+    path: &str,
+    body: impl ToString,
+) -> Value {
+    let response = call(core, version, method, path, body).await;
+    assert_eq!(response.status(), 200, "{path}: {}", text(&response));
+    value(&response)
+}
+
+/// Status and message of a refusal.
+async fn refusal(
+    core: &DevCore,
+    version: &str,
+    method: Method,
+    path: &str,
+    body: impl ToString,
+) -> (u16, String) {
+    let response = call(core, version, method, path, body).await;
+    let message = text(&response).trim_end().to_owned();
+    (response.status().as_u16(), message)
 }
 
 async fn ask(core: &DevCore, method: Method, path: &str) -> Response<Bytes> {
@@ -296,7 +343,16 @@ async fn odd_requests_are_answered() {
         deep_payload.as_bytes(),
         b"/*",
     ];
-    for path in ["/recipe/jwt", "/recipe/session", "/recipe/session/verify"] {
+    for path in [
+        "/recipe/jwt",
+        "/recipe/session",
+        "/recipe/session/verify",
+        "/recipe/session/refresh",
+        "/recipe/session/regenerate",
+        "/recipe/session/remove",
+        "/recipe/signup",
+        "/recipe/signin",
+    ] {
         for body in bodies {
             for content_type in [
                 JSON,
@@ -587,6 +643,11 @@ async fn web_pages_from_elsewhere_get_no_token() {
             "POST /APPID-public/recipe/jwt/",
             "POST /recipe/session",
             "POST /recipe/session/verify",
+            "POST /recipe/session/refresh",
+            "POST /recipe/session/remove",
+            "POST /recipe/signin",
+            "GET /recipe/session/user?userId=u",
+            "PUT /recipe/multitenancy/app/v2",
             "GET /recipe/jwt/jwks",
             "GET /apiversion",
             "GET /hello/../recipe/jwt",
