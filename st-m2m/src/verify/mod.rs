@@ -4,6 +4,8 @@
 
 mod cache;
 mod claims;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod jws;
 mod kind;
 mod m2m;
