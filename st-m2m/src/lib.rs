@@ -97,6 +97,10 @@ pub mod client;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use verify::fuzzing;
+
 /// Guards an `async fn` handler: only other services may call it.
 ///
 /// The check runs before every other extractor, so whoever is refused is refused before a path is parsed or a body

@@ -117,6 +117,12 @@ impl Jwk {
         Ok(pem::encode_config(&pem, config))
     }
 
+    /// Modulus and exponent, normalised.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn numbers(&self) -> (&[u8], &[u8]) {
+        (&self.modulus, &self.exponent)
+    }
+
     /// Parses the key once, for many verifications.
     pub(super) fn prepare(&self) -> Result<ParsedPublicKey, &'static str> {
         self.components()

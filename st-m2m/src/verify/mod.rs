@@ -4,6 +4,8 @@
 
 mod cache;
 mod claims;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod header;
 mod json;
 mod jws;

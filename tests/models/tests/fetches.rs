@@ -196,6 +196,30 @@ fn a_frozen_runner_changes_nothing_when_it_thaws() {
     });
 }
 
+/// A runner that is dismissed is out, also while nobody has taken its place.
+#[test]
+fn a_dismissed_runner_is_out() {
+    explore(None, || {
+        let store = Arc::new(Store::new(0));
+        let frozen = spawn(&store, |store| {
+            let mut runner = store.staff().expect("nobody else");
+            let Some(fetch) = runner.begin() else {
+                return false;
+            };
+            let version = fetch.ask();
+            let published = runner.end(fetch, Some(version));
+            let again = runner.begin().is_some();
+            published || again
+        });
+        store.dismiss(1);
+        let dismissed = store.ended() == 1 && store.current().number == 0;
+        let had_a_say = frozen.join().expect("the frozen one");
+        if dismissed {
+            assert!(!had_a_say && store.current().number == 0);
+        }
+    });
+}
+
 /// Two lose their patience at the same time: the runner that replaces the frozen one stays.
 #[test]
 fn a_frozen_runner_is_replaced_once() {
