@@ -154,7 +154,7 @@ impl KeyStore {
         Self(shared)
     }
 
-    /// The set in use, if it may be used at `now`. Takes no lock.
+    /// The set in use, if it may be used at `now`. Takes no lock while the set is fresh.
     pub(crate) fn current(&self, now: Instant) -> Option<Current> {
         let current = self.0.current.load();
         let snapshot = current.as_ref()?;
