@@ -3,11 +3,11 @@
 //! # Events
 //!
 //! The target of all is `st_m2m`. No event holds a token or an api key. What `found` holds comes from a token that was
-//! refused: an issuer, a key id, an audience or a service's name.
+//! refused: an issuer, a key id, an audience, a service's or tenant's name, ids of claims; or it is what the core says of a session.
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | `request refused: …` | info; warn without keys; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
+//! | `request refused: …` | info; warn without keys or core; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
 //! | `keys fetched` | debug | `keys` (how many), `generation` |
 //! | `the issuer's keys have changed` | info | `keys` (how many), `generation` (another for each different set) |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
@@ -23,7 +23,7 @@
 //!
 //! | metric | kind | labels |
 //! |---|---|---|
-//! | `st_m2m_verifications_total` | counter | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, and for refused ones `session`, `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
+//! | `st_m2m_verifications_total` | counter | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, `session`, and for refused ones `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
 //! | `st_m2m_token_cache_hits_total` | counter | |
 //! | `st_m2m_token_cache_misses_total` | counter | |
 //! | `st_m2m_token_cache_evictions_total` | counter: tokens that made room for others | |

@@ -50,6 +50,10 @@ impl ConfigBuilder {
         let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
         let verification = self.verification(&api.domain, &api_base_path)?;
         let token_cache = self.token_cache()?;
+        let sessions = self
+            .session
+            .clone()
+            .check(&api, &api_base_path, core.is_some())?;
         #[cfg(feature = "client")]
         let urls = self.base_urls(&plain_http)?;
         Ok(Config {
@@ -59,6 +63,8 @@ impl ConfigBuilder {
             mint,
             keys,
             verification,
+            sessions,
+            bearer_first: self.bearer_first,
             token_cache,
             revocation_check: self.revocation_check,
             #[cfg(feature = "client")]

@@ -31,10 +31,10 @@ pub(super) struct Segments<'t> {
 
 /// A token, taken apart but not verified.
 #[derive(Debug)]
-pub(super) struct Jws<'t> {
+pub(crate) struct Jws<'t> {
     /// Header and payload as they were signed.
-    pub(super) signing_input: &'t [u8],
-    pub(super) signature: Vec<u8>,
+    pub(crate) signing_input: &'t [u8],
+    pub(crate) signature: Vec<u8>,
     /// The payload, then the header.
     text: String,
     /// Where in `text` the header begins.
@@ -43,19 +43,19 @@ pub(super) struct Jws<'t> {
 
 /// The header members that matter. Others are ignored, as RFC 7515 §4 demands, but no member may occur twice.
 #[derive(Debug, Default)]
-pub(super) struct Header<'h> {
+pub(crate) struct Header<'h> {
     alg: Option<&'h RawValue>,
     typ: Option<&'h RawValue>,
     kid: Option<&'h RawValue>,
     /// Only session tokens have it: the JWT recipe cannot set header members.
-    pub(super) version: Option<IgnoredAny>,
+    pub(crate) version: Option<&'h RawValue>,
     /// A member that changes what was signed, what is inside, or which key is meant.
     odd: Option<IgnoredAny>,
 }
 
 /// A member that is present, `null` included: as its text, or as [`IgnoredAny`] where the value does not matter.
 /// serde's `Option` would take `null` for absent. That a member occurs twice is an error of the derived code.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -64,7 +64,7 @@ where
 }
 
 /// A JSON object whose members are read into `T`. The derived code would take an array for a struct as well.
-pub(super) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> {
+pub(crate) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> {
     if text
         .trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
@@ -207,7 +207,7 @@ fn decode(segment: &str, bytes: &mut Vec<u8>) -> Result<(), Reason> {
 
 impl<'t> Jws<'t> {
     /// Splits and decodes a token whose header and payload are text, as those of every JWT are.
-    pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
+    pub(crate) fn split(token: &'t str) -> Result<Self, Reason> {
         let Segments {
             signing_input,
             signature,
@@ -228,29 +228,29 @@ impl<'t> Jws<'t> {
     }
 
     /// JSON text.
-    pub(super) fn header(&self) -> &str {
+    pub(crate) fn header(&self) -> &str {
         &self.text[self.header_start..]
     }
 
     /// JSON text.
-    pub(super) fn payload(&self) -> &str {
+    pub(crate) fn payload(&self) -> &str {
         &self.text[..self.header_start]
     }
 
     /// JSON text.
-    pub(super) fn into_payload(mut self) -> String {
+    pub(crate) fn into_payload(mut self) -> String {
         self.text.truncate(self.header_start);
         self.text
     }
 }
 
 impl<'h> Header<'h> {
-    pub(super) fn read(text: &'h str) -> Result<Self, Reason> {
+    pub(crate) fn read(text: &'h str) -> Result<Self, Reason> {
         object(text).map_err(|_| Reason::MalformedToken)
     }
 
     /// The rules that every kind of token shares but for its `types`, and the key id.
-    pub(super) fn check(&self, types: &[&str]) -> Result<&'h str, Reason> {
+    pub(crate) fn check(&self, types: &[&str]) -> Result<&'h str, Reason> {
         // The algorithm is ours, never the token's (RFC 8725 §3.1).
         if self.alg.and_then(plain_string) != Some(wire::ALGORITHM) {
             return Err(Reason::AlgorithmNotAccepted);

@@ -22,15 +22,18 @@ mod sync {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }
 
+pub(crate) use self::{
+    claims::{date, string},
+    jws::{Header, Jws, TOKEN_BYTES, object, present},
+    kind::OLD_SESSION_HEADERS,
+    refusal::Refusal,
+    rules::{OAuth2ClientRules, VerificationRules},
+    verifier::{CacheRules, Verified, Verifier, check_without_signature},
+};
 pub use self::{
     kind::TokenKind,
     reason::Reason,
     revocation::{PresentedToken, Revocation, RevocationCheck},
     rules::AcceptKeys,
-};
-pub(crate) use self::{
-    refusal::Refusal,
-    rules::{OAuth2ClientRules, VerificationRules},
-    verifier::{CacheRules, Verified, Verifier, check_without_signature},
 };
 pub(crate) use crate::jwks::RETRY_AFTER;
