@@ -2,7 +2,10 @@
 //!
 //! Source: `supertokens-node`, `recipe/session/cookieAndHeaders.ts` and `utils.ts` (`setAccessTokenInResponse`).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -54,7 +57,7 @@ pub(super) enum Change {
 }
 
 /// A new access token, as headers. Their values are marked sensitive.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Renewed {
     token: HeaderValue,
     cookie_value: String,
@@ -96,6 +99,12 @@ impl Renewed {
                 None => None,
             },
         })
+    }
+}
+
+impl fmt::Debug for Renewed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renewed")
     }
 }
 
@@ -406,7 +415,6 @@ mod tests {
     #[test]
     fn tokens_are_no_debug_output() {
         let text = format!("{:?}", renewed(Some("anti")));
-        assert!(!text.contains("a.b"), "{text}");
-        assert!(!text.contains("anti\""), "{text}");
+        assert_eq!(text, "Renewed(Renewed)");
     }
 }

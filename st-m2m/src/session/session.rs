@@ -200,9 +200,7 @@ impl Session {
         let _one_at_a_time = self.0.merging.lock().await;
         let (token, mut payload) = {
             let state = self.state();
-            let payload: Map<String, Value> =
-                serde_json::from_str(&state.payload).unwrap_or_default();
-            (state.token.clone(), payload)
+            (state.token.clone(), members(&state.payload)?)
         };
         payload.retain(|name, _| !is_own(name));
         for (name, value) in update {
@@ -217,7 +215,7 @@ impl Session {
         };
         match regenerated.access_token {
             Some(token) => self.renew(token)?,
-            None => self.add_to_payload(regenerated.payload),
+            None => self.add_to_payload(regenerated.payload)?,
         }
         Ok(())
     }
@@ -244,15 +242,15 @@ impl Session {
     }
 
     /// The access token expired while its payload was being changed: the browser gets the change with its refresh.
-    fn add_to_payload(&self, changed: Value) {
+    fn add_to_payload(&self, changed: Value) -> Result<(), SessionError> {
         let mut state = self.state();
-        let mut payload: Map<String, Value> =
-            serde_json::from_str(&state.payload).unwrap_or_default();
+        let mut payload = members(&state.payload)?;
         payload.retain(|name, _| self.0.version > Version::V2 && is_own(name));
         if let Value::Object(changed) = changed {
             payload.extend(changed);
         }
         state.payload = Value::Object(payload).to_string();
+        Ok(())
     }
 
     /// Adds to an answer what the browser must learn of its session.
@@ -297,11 +295,17 @@ fn is_own(name: &str) -> bool {
     wire::PROTECTED_CLAIMS.contains(&name)
 }
 
+/// The members of a payload. In version 2 it may be null.
+fn members(payload: &str) -> Result<Map<String, Value>, SessionError> {
+    let payload: Option<Map<String, Value>> = serde_json::from_str(payload)?;
+    Ok(payload.unwrap_or_default())
+}
+
 fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>, SessionError> {
     match serde_json::to_value(value)? {
         Value::Object(object) => Ok(object),
-        other => Err(SessionError::Claims(ClaimsError::NotAnObject(format!(
-            "got `{other}`"
-        )))),
+        _ => Err(SessionError::Claims(ClaimsError::NotAnObject(
+            "got something else".to_owned(),
+        ))),
     }
 }
