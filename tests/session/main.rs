@@ -1,7 +1,9 @@
 //! Frontend sessions: handlers that are open to users, or to users and services.
 
+mod answers;
 mod anti_csrf;
 mod confusion;
+mod core;
 mod resolution;
 mod service;
 mod tokens;

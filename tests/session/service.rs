@@ -319,6 +319,29 @@ pub(crate) fn claims(handle: &str) -> Value {
     })
 }
 
+/// The claims of `claims` that are the session's own.
+pub(crate) fn own_claims(claims: &Value) -> Value {
+    let own = [
+        "sub",
+        "iat",
+        "exp",
+        "sessionHandle",
+        "parentRefreshTokenHash1",
+        "refreshTokenHash1",
+        "antiCsrfToken",
+        "rsub",
+        "tId",
+    ];
+    let claims = claims.as_object().expect("an object");
+    let own = claims
+        .iter()
+        .filter(|(name, _)| own.contains(&name.as_str()));
+    Value::Object(
+        own.map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
 /// One object with the members of both; the second's win.
 pub(crate) fn merged(first: &Value, second: &Value) -> Value {
     let mut all: Map<String, Value> = first.as_object().cloned().expect("an object");
