@@ -203,6 +203,7 @@ impl Answer {
         match (body["handle"].as_str(), body["service"].as_str()) {
             (Some(handle), None) => format!("session {handle}"),
             (None, Some(service)) => format!("service {service}"),
+            (None, None) if body["kind"] == "service" => "service without a name".to_owned(),
             _ => panic!("neither: {body}"),
         }
     }
