@@ -7,7 +7,7 @@
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | `request refused: …` | info; warn without keys or core; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
+//! | `request refused: …` | info; debug where a session's access token has expired, as each does; warn without keys or core; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
 //! | `keys fetched` | debug | `keys` (how many), `generation` |
 //! | `the issuer's keys have changed` | info | `keys` (how many), `generation` (another for each different set) |
 //! | `a published key is not used` | warn | `key_id`, `reason` |
@@ -85,6 +85,8 @@ impl Handler {
 /// Whose doing a refusal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
+    /// Nobody's: it is how sessions go on.
+    Routine,
     /// The request's.
     Request,
     /// The issuer's, who gives no keys at all. Not an error of ours: it heals when the issuer is back.
@@ -111,7 +113,7 @@ pub(crate) fn refused(
     .increment(1);
     #[cfg(not(feature = "metrics"))]
     let _ = kind;
-    // The level of an event is part of its declaration, hence three of them.
+    // The level of an event is part of its declaration, hence four of them.
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -127,6 +129,7 @@ pub(crate) fn refused(
         };
     }
     match cause {
+        Cause::Routine => event!(debug),
         Cause::Request => event!(info),
         Cause::Issuer => event!(warn),
         Cause::Program => event!(error),

@@ -48,7 +48,7 @@ async fn an_invalid_claim_is_answered_as_the_sdk_does() {
 struct Admin;
 
 impl ClaimValidator for Admin {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "admin"
     }
 
@@ -225,6 +225,7 @@ async fn nothing_shows_a_token() {
 
 /// A key that changes nothing is refused, and so is what cannot be.
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 fn wrong_settings_are_named() {
     for (variables, expected) in [
         (

@@ -9,12 +9,11 @@ use crate::service::{Service, bearer, claims, cookie, header, start};
 const REFRESH: &str = "401 try refresh token";
 const IN: &str = "session one";
 
-/// Method, path, further header, and what comes of it where headers are wanted.
-async fn check(
-    service: &Service,
-    token: &str,
-    rows: &[(Method, &str, Option<(&str, &str)>, &str)],
-) {
+/// Method, path, further header, and what comes of it.
+type Row<'r> = (Method, &'r str, Option<(&'r str, &'r str)>, &'r str);
+
+/// Asks with the session in a cookie, and with the session in the header, where nothing is asked.
+async fn check(service: &Service, token: &str, rows: &[Row<'_>]) {
     let (in_cookie, in_header) = (cookie(token), bearer(token));
     for (method, path, further, expected) in rows {
         let mut headers = vec![("cookie", &*in_cookie)];

@@ -7,6 +7,10 @@ use st_m2m_tests::{jwt, still::NOW};
 
 use crate::service::{Answer, Service, bearer, claims, cookie, header};
 
+const NOBODY: &str = "401 unauthorised";
+const REFRESH: &str = "401 try refresh token";
+const SERVICE: &str = "service orders";
+
 /// Who is asked for: a user or a service, or a user alone. The SDK's `sessionRequired`.
 const ROUTES: [&str; 2] = ["/who", "/session"];
 
@@ -85,6 +89,7 @@ async fn the_behaviour_table_holds_for_valid_and_for_expired_tokens() {
 /// Cases of protocol.md §5.4 and §6.37 to §6.46: headers of a `GET`, and what a handler that is open to both and one that
 /// is open to users alone make of it. Where nobody is let in it is the SDK's 401 of `sessionRequired`.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 async fn each_token_of_a_request_is_judged_in_its_place() {
     let service = Service::start().await;
     let (session, other) = (service.session("one"), service.session("two"));
@@ -105,9 +110,6 @@ async fn each_token_of_a_request_is_judged_in_its_place() {
     let visitor = jwt::sign(&service.core, SigningKey::Static, &jwt::header(), &visitor);
     let foreign = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2ln";
 
-    const NOBODY: &str = "401 unauthorised";
-    const REFRESH: &str = "401 try refresh token";
-    const SERVICE: &str = "service orders";
     let authorization = |token: &str| ("authorization", bearer(token));
     let in_cookie = |token: &str| ("cookie", cookie(token));
     for (headers, to_both, to_users) in [

@@ -81,6 +81,7 @@ fn who(principal: &Principal) -> Json<Value> {
 }
 
 async fn handler<P: PrincipalPolicy>(guard: PrincipalGuard<P>) -> Reply<Json<Value>> {
+    #[expect(clippy::unused_async, reason = "as the attribute writes it")]
     async fn handler(caller: Principal) -> Json<Value> {
         who(&caller)
     }

@@ -114,6 +114,7 @@ pub(super) fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
     let cause = match reason {
         Reason::KeysUnavailable | Reason::CoreUnavailable => Cause::Issuer,
         Reason::NotInitialized => Cause::Program,
+        Reason::SessionExpired => Cause::Routine,
         _ => Cause::Request,
     };
     observe::refused(cause, reason, kind, found.as_deref(), handler);

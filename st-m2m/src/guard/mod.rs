@@ -12,6 +12,7 @@ mod policy;
 mod principal;
 mod rejection;
 
+#[cfg(feature = "axum")]
 pub(crate) use self::principal::GuardedRequest;
 pub use self::{
     caller::Caller,

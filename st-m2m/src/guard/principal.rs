@@ -20,7 +20,7 @@
 //!             .tenant("t1")
 //!             .claims(CLAIMS)
 //!     };
-//!     const HANDLER: ::st_m2m::__private::Handler = ::st_m2m::__private::Handler::new(…);
+//!     const HANDLER: ::st_m2m::__private::Handler = ::st_m2m::__private::Handler::new(/* where it stands */);
 //! }
 //!
 //! async fn like(
@@ -34,6 +34,8 @@
 //! }
 //! ```
 //!
+//! * The inner function has the attributes, generics and `where` clause of the user's, and `#[allow(clippy::unused_async)]`
+//!   where it awaits nothing.
 //! * Without `#[caller]` the line with `principal` and the argument fall away. Its type is [`Principal`], `Option<Session>`
 //!   or `Option<Caller>`.
 //! * Every member of [`UserRules`] is optional; what is not said is what the configuration says.

@@ -20,13 +20,15 @@ mod session;
 mod token;
 mod verify;
 
+#[cfg(feature = "axum")]
+pub(crate) use self::response::answer_to;
 pub use self::{
     claims::{ClaimRefusal, ClaimValidator, ClaimValue, HasValue},
     rules::{AntiCsrf, SameSite, TokenTransfer, UserRules},
     session::Session,
 };
 pub(crate) use self::{
-    response::{SessionAnswer, answer_to},
+    response::SessionAnswer,
     rules::{CookieRules, SessionRules},
     verify::{Reply, SessionRefusal, SessionRequest, Sessions},
 };

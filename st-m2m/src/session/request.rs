@@ -208,6 +208,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is one table")]
     fn sessions_are_found_where_the_sdk_finds_them() {
         let bearer = format!("Bearer {SHAPED}");
         let cookie = format!("sAccessToken={SHAPED}");
@@ -317,6 +318,8 @@ mod tests {
 
     #[test]
     fn only_a_cookie_that_another_site_could_send_must_show_that_none_did() {
+        use AntiCsrf::{None as Off, ViaCustomHeader, ViaToken};
+        use Transfer::{Cookie, Header};
         const DUE: &str = "Token(Some(\"t\"))";
         let lines = headers(&[("anti-csrf", "t")]);
         let with_rid = headers(&[("rid", "")]);
@@ -326,8 +329,6 @@ mod tests {
             Ok(due) => format!("{due:?}"),
             Err(reason) => reason.as_str().to_owned(),
         };
-        use AntiCsrf::{None as Off, ViaCustomHeader, ViaToken};
-        use Transfer::{Cookie, Header};
         for (method, transfer, mode, check, expected) in [
             (Method::POST, Cookie, Off, None, "Nothing"),
             (Method::POST, Cookie, Off, Some(true), "Nothing"),

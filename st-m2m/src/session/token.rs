@@ -453,6 +453,7 @@ mod tests {
     /// was checked with the SDK's own `parseJWTWithoutSignatureVerification` and `validateAccessTokenStructure` on 60,000
     /// generated tokens with changes of these kinds.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is one table")]
     fn shape_is_told_as_the_sdk_tells_it_and_form_is_held_to_what_cores_write() {
         const MALFORMED: Option<&str> = Some("session_malformed");
         const VERSION: Option<&str> = Some("session_version_not_accepted");
@@ -672,6 +673,7 @@ mod tests {
 
     #[test]
     fn sessions_expire_to_the_second_and_old_ones_to_the_millisecond() {
+        const EXPIRED: Option<&str> = Some("session_expired");
         let check = |text: &str, unix_millis| {
             read(text, false)
                 .expect("a session")
@@ -679,7 +681,6 @@ mod tests {
                 .err()
                 .map(Reason::as_str)
         };
-        const EXPIRED: Option<&str> = Some("session_expired");
         let new = with_header(HEADER);
         let old = old_token(OLD_CLAIMS);
         let early = with("nbf", "5");
