@@ -1,11 +1,15 @@
 //! What those get who are turned away, and what is recorded of it.
 
-use std::sync::Arc;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
 
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::{Map, Value, json};
 use st_m2m::{ClaimRefusal, ClaimValidator, Config, HasValue};
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::service::{Service, bearer, claims, header, merged};
 
@@ -198,6 +202,109 @@ fn sessions_are_counted() {
             "st_m2m_verifications_total unknown,refused,no_session 1",
         ]
     );
+}
+
+/// That access tokens expire is how sessions go on; everything else is worth a line.
+#[tokio::test]
+async fn each_refusal_has_one_event_without_a_token() {
+    let service = Service::start().await;
+    let (expired, session) = (service.expired("one"), service.session("one"));
+    let mut tampered = session.clone();
+    tampered.replace_range(tampered.len() - 6.., "AAAAAA");
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    for (path, token) in [
+        ("/who", &expired),
+        ("/who", &tampered),
+        ("/claim", &session),
+        ("/who", &session),
+    ] {
+        service
+            .get(path, &[("authorization", &bearer(token))])
+            .await;
+    }
+    let answer = service
+        .get(
+            "/check-database",
+            &[("cookie", &format!("sAccessToken={session}"))],
+        )
+        .await;
+    assert_eq!(answer.status, 503);
+    drop(guard);
+
+    let text = log.text();
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|it| it.contains("request refused"))
+        .collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    for (line, parts) in lines.iter().zip([
+        [
+            "DEBUG st_m2m",
+            "reason=\"session_expired\"",
+            "handler=\"Anyone\"",
+        ],
+        [
+            "INFO st_m2m",
+            "reason=\"session_bad_signature\"",
+            "handler=\"Anyone\"",
+        ],
+        [
+            "INFO st_m2m",
+            "reason=\"session_claim_invalid\"",
+            "found=\"phone-ok\"",
+        ],
+        [
+            "WARN st_m2m",
+            "reason=\"core_unavailable\"",
+            "handler=\"CheckDatabase\"",
+        ],
+    ]) {
+        for part in parts {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+    for segment in session.split('.').chain(expired.split('.')) {
+        assert!(!text.contains(segment), "{text}");
+    }
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("text")
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
 }
 
 /// A session's `Debug` shows who it is, and no token.

@@ -630,6 +630,25 @@ async fn a_revoked_session_is_cleared_where_it_is() {
     assert_eq!(answer.header("front-token"), None, "it goes on");
 }
 
+/// The core changes what has ended no more, but its answer may come late.
+#[tokio::test]
+async fn nothing_takes_back_that_a_session_was_revoked() {
+    let regenerating = regenerating();
+    let network = Scripted::new(move |request| match request.uri().path() {
+        "/recipe/session/remove" => Reply::text(200, r#"{"status":"OK"}"#),
+        _ => Reply::By(regenerating.shared()),
+    });
+    let service = with_core(&network, |it| it).await;
+    let token = bearer(&service.session("one"));
+    let answer = service
+        .post("/revoke-and-merge", &[("authorization", &token)])
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(network.sent().len(), 2);
+    assert_eq!(answer.header("front-token").as_deref(), Some("remove"));
+    assert_eq!(answer.header("st-access-token").as_deref(), Some(""));
+}
+
 #[tokio::test]
 async fn data_in_the_database_is_read_and_replaced() {
     let network = Scripted::new(|request| {

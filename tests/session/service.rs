@@ -111,6 +111,16 @@ async fn merge(
     __private::reply(guard, merge(session, update).await)
 }
 
+/// Ends the session, and changes its payload all the same.
+async fn revoke_and_merge(guard: PrincipalGuard<Anyone>) -> Reply<StatusCode> {
+    let session = __private::principal::<Option<Session>, _>(&guard).expect("a user");
+    session.revoke().await.expect("revoked");
+    let update = json!({"a": 1});
+    let changed = session.merge_into_access_token_payload(&update).await;
+    changed.expect("changed");
+    __private::reply(guard, StatusCode::OK)
+}
+
 async fn revoke(guard: PrincipalGuard<Anyone>) -> Reply<Response> {
     let session = __private::principal::<Option<Session>, _>(&guard).expect("a user");
     let answer = match session.revoke().await {
@@ -161,6 +171,7 @@ pub(crate) fn app(m2m: M2m) -> Router {
         .route("/options", any(options))
         .route("/merge", any(merge))
         .route("/revoke", any(revoke))
+        .route("/revoke-and-merge", any(revoke_and_merge))
         .route("/data", any(data))
         .route("/session", any(by_extractor))
         .route("/principal", any(principal_by_extractor))

@@ -1,12 +1,19 @@
 //! Access tokens of every version, and what is none (`supertokens-node`, `test/session/accessTokenVersions.test.js`;
 //! `supertokens-core`, `session/JWTTest.java`).
 
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
-use st_m2m::{JwksSource, SigningKey, dev::DevCore};
+use st_m2m::{
+    JwksSource, SigningKey,
+    dev::DevCore,
+    transport::{ResponseFuture, Transport},
+};
 use st_m2m_tests::{
     jwt,
-    still::NOW,
+    still::{self, NOW},
     transport::{Reply, Scripted},
 };
 
@@ -244,7 +251,7 @@ async fn a_handler_can_be_open_to_one_tenant() {
 /// Without keys nobody can tell whether a session is good. The SDK says 401, and every browser refreshes.
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_down_is_no_reason_to_refresh() {
-    let core = st_m2m_tests::still::shared_core();
+    let core = still::shared_core();
     let with_keys = |answer: Reply| {
         let answer = std::sync::Mutex::new(Some(answer));
         Scripted::new(move |_| {
@@ -300,4 +307,38 @@ async fn an_issuer_that_is_down_is_no_reason_to_refresh() {
     let foreign = bearer(&service.sign(&foreign, &claims("one")));
     let answer = service.get("/who", &[("authorization", &foreign)]).await;
     assert_eq!(answer.outcome(), REFRESH);
+}
+
+/// Whoever waits for a key may wait for too long.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_expires_while_its_key_is_fetched_has_expired() {
+    #[derive(Debug)]
+    struct Slow(String);
+
+    impl Transport for Slow {
+        fn send(&self, _: Request<Bytes>, _: usize) -> ResponseFuture<'_> {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Ok(http::Response::new(self.0.clone().into()))
+            })
+        }
+    }
+
+    let core = still::shared_core();
+    for (seconds_left, expected) in [(1, REFRESH), (60, "session one")] {
+        let keys = Slow(core.jwks().expect("keys").to_string());
+        let url = JwksSource::Url("https://keys.example/jwks.json".to_owned());
+        let config = config(&core)
+            .jwks(url)
+            .transport(Arc::new(keys))
+            .clock(still::flowing_clock());
+        let service = Service {
+            m2m: start(config).await,
+            core: core.clone(),
+        };
+        let claims = merged(&claims("one"), &json!({"exp": NOW + seconds_left}));
+        let token = bearer(&service.sign(&header(), &claims));
+        let answer = service.get("/who", &[("authorization", &token)]).await;
+        assert_eq!(answer.outcome(), expected, "{seconds_left}");
+    }
 }

@@ -62,6 +62,34 @@ use crate::{
 };
 
 /// Who calls: one of our users, with a frontend session, or one of our services.
+///
+/// It is the type of a `#[caller]` argument under `#[session_or_m2m]`, and with axum an extractor of its own:
+///
+#[cfg_attr(feature = "axum", doc = "```")]
+#[cfg_attr(not(feature = "axum"), doc = "```ignore")]
+/// use st_m2m::Principal;
+///
+/// async fn like(principal: Principal) -> String {
+///     match principal {
+///         Principal::User(session) => format!("the user {}", session.user_id()),
+///         Principal::Service(caller) => format!("the service {}", caller.service().unwrap_or("without a name")),
+///     }
+/// }
+///
+/// let app: axum::Router = axum::Router::new().route("/likes", axum::routing::post(like));
+/// ```
+///
+/// Which of the two a request's caller is, and whether it is good, is decided as SuperTokens' SDKs and guide have it: a
+/// session goes first, and a service's token counts only where no token of the request looks like a session. One that does
+/// and fails is answered 401, whatever else was sent. No session is ever a service, and no service's token a session.
+///
+/// # CORS
+///
+/// A browser on another origin needs a CORS layer outside the guard that answers preflights and lets it send the headers
+/// `authorization`, `rid`, `fdi-version`, `anti-csrf` and `st-auth-mode`, and cookies where sessions are in cookies. The
+/// names of the headers that it must be able to read are added to `Access-Control-Expose-Headers`; a layer that sets that
+/// header itself, as tower-http's with a list of its own, must name `front-token`, `st-access-token`, `st-refresh-token` and
+/// `anti-csrf`, too.
 #[derive(Clone, Debug)]
 pub enum Principal {
     /// A user.

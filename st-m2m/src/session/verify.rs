@@ -160,13 +160,13 @@ impl Sessions {
         let promote = token.facts.is_fresh_from_refresh && self.core.is_some();
         match reply {
             Reply::CanCarry if check_database || promote => {
-                self.ask_core(token, presented, request, due, check_database)
-                    .await
+                // Boxed, as below, since it makes the future of every request larger.
+                Box::pin(self.ask_core(token, presented, request, due, check_database)).await
             }
             Reply::CannotCarry if check_database => {
                 // What tells whether it has ended, and changes nothing.
                 let core = self.core().ok_or(Reason::CoreUnavailable)?;
-                match core.session_data(&token.facts.handle).await {
+                match Box::pin(core.session_data(&token.facts.handle)).await {
                     Ok(Some(_)) => Ok(as_it_is(token, presented)),
                     Ok(None) => Err(Reason::SessionEnded.into()),
                     Err(error) => Err(unavailable(&error)),
