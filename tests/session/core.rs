@@ -281,6 +281,32 @@ async fn an_ended_session_is_noticed_where_the_database_is_checked() {
     assert_eq!(answer.header("front-token"), None);
 }
 
+/// Cookies are cleared under the very name, path and domain under which the SDK set them.
+#[tokio::test]
+async fn cookies_are_cleared_as_they_are_set() {
+    let network = answering(ENDED);
+    let service = with_core(&network, |it| {
+        it.api_base_path("/api/v1/")
+            .session_access_token_cookie("access")
+            .session_refresh_token_cookie("refresh")
+            .session_cookie_domain(".Example.com")
+            .session_cookie_path("app/")
+            .session_cookie_secure(false)
+    })
+    .await;
+    let in_cookie = format!("access={}", service.session("one"));
+    let answer = service
+        .get("/check-database", &[("cookie", &in_cookie)])
+        .await;
+    assert_eq!(
+        answer.header("set-cookie").as_deref(),
+        Some(
+            "access=; Domain=.example.com; Path=/app; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax\n\
+             refresh=; Domain=.example.com; Path=/api/v1/session/refresh; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax"
+        )
+    );
+}
+
 /// With `session_check_database` every handler asks; those whose answer can carry no token ask what changes nothing.
 #[tokio::test]
 async fn the_database_can_be_checked_everywhere() {

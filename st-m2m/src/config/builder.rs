@@ -121,8 +121,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, and part of the issuer
-    /// of `OAuth2` clients' tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
+    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, part of the issuer of
+    /// `OAuth2` clients' tokens, and where browsers send refresh tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
     pub fn api_base_path(mut self, api_base_path: impl Into<String>) -> Self {
         self.api_base_path = Some(api_base_path.into());
         self

@@ -243,10 +243,11 @@ impl ConfigBuilder {
         };
         let is_issuer = self.accept_oauth2_clients && self.issuers.is_empty();
         let is_keys = sources.iter().any(|it| matches!(it, JwksSource::Sdk));
-        if self.api_base_path.is_some() && !is_keys && !is_issuer {
+        // With a core it is the path of a cookie, too: that of refresh tokens.
+        if self.api_base_path.is_some() && !is_keys && !is_issuer && !has_core {
             return Err(ConfigError::new(
                 "api_base_path",
-                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, and that is no issuer: it is one with `accept_oauth2_clients` and without `issuers`",
+                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, that is no issuer, and no cookie is ever set: it is one with `accept_oauth2_clients` and without `issuers`, and they are with `connection_uri`",
             ));
         }
         let fixed = |set: Result<KeySet, KeysError>| {
