@@ -2,4 +2,7 @@
 
 #[cfg(feature = "client")]
 pub use crate::client::private::*;
-pub use crate::guard::{CallerArgument, Handler, Policy, Rules, caller};
+pub use crate::guard::{
+    CallerArgument, Handler, Policy, PrincipalArgument, PrincipalPolicy, Reply, Rules, UserRules,
+    caller, principal, reply,
+};

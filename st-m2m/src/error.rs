@@ -230,6 +230,30 @@ fn tried(failures: &[HostFailure]) -> String {
         .join(", ")
 }
 
+/// Why something could not be done with a session.
+///
+/// With axum it is an answer: 401 where the session has ended, 503 where the core cannot be asked, 500 for claims or data
+/// that are not as they must be.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The session has ended: somebody revoked it, or it was not refreshed in time. The browser is told so.
+    #[error("the session has ended")]
+    Ended,
+    /// The core did not do what was asked.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// There is no core to ask.
+    #[error("there is no core that knows sessions: set `connection_uri`")]
+    NoCore,
+    /// Claims that may not be set.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// The session's data does not have the shape that was asked for, or cannot be written as JSON.
+    #[error("the session's data: {0}")]
+    Data(#[from] serde_json::Error),
+}
+
 /// Why the process has no usable token of its own.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -356,6 +380,7 @@ debug_shows_the_message!(
     ConfigError,
     ClaimsError,
     CoreError,
+    SessionError,
     TokenError,
     KeysError
 );

@@ -84,6 +84,7 @@ pub mod jwks;
 mod m2m;
 pub mod observe;
 mod secret;
+mod session;
 mod status;
 mod supertokens;
 mod token;
@@ -275,9 +276,13 @@ pub use st_m2m_macros::m2m_client;
 
 pub use self::{
     config::{Config, ConfigBuilder, JwksSource},
-    error::{ConfigError, Error},
-    guard::{Caller, Guard, Reason, Rejection, TokenKind},
+    error::{ConfigError, Error, SessionError},
+    guard::{Caller, Guard, Principal, PrincipalGuard, Reason, Rejection, TokenKind},
     m2m::{M2m, init},
+    session::{
+        AntiCsrf, ClaimRefusal, ClaimValidator, ClaimValue, HasValue, SameSite, Session,
+        TokenTransfer,
+    },
     status::Status,
     supertokens::SigningKey,
     token::{JwtOptions, ServiceToken},

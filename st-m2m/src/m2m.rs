@@ -14,6 +14,7 @@ use crate::{
     config::{Config, KeysConfig, KeysPlace},
     error::{ClaimsError, ConfigError, Error, TokenError},
     jwks::{KeySet, KeyStore, Source, Sources},
+    session::{self, Session, SessionRefusal, SessionRequest, Sessions, UserRules},
     status::Status,
     supertokens::CoreClient,
     token::{self, JwtOptions, ServiceToken},
@@ -63,6 +64,8 @@ struct Inner {
     core: Option<Arc<CoreClient>>,
     token: Option<ServiceToken>,
     verifier: Verifier,
+    sessions: Arc<Sessions>,
+    bearer_first: bool,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "client")]
     outgoing: Outgoing,
@@ -119,6 +122,7 @@ impl M2m {
             }
             _ => None,
         };
+        let sessions = Sessions::new(config.sessions, core.clone(), Arc::clone(&config.clock));
         Ok(Self(Arc::new(Inner {
             service: config.service,
             issuer: config.api_domain,
@@ -131,6 +135,8 @@ impl M2m {
                 config.revocation_check,
                 Arc::clone(&config.clock),
             ),
+            sessions: Arc::new(sessions),
+            bearer_first: config.bearer_first,
             clock: config.clock,
             #[cfg(feature = "client")]
             outgoing: Outgoing {
@@ -265,6 +271,39 @@ impl M2m {
     /// Verifies a service's token.
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, Refusal> {
         self.0.verifier.verify(token).await
+    }
+
+    /// Whether a token was verified before: see [`Verifier::remembers`].
+    pub(crate) fn remembers(&self, token: &[u8]) -> bool {
+        self.0.verifier.remembers(token)
+    }
+
+    /// Whether a token has the form of a service's.
+    pub(crate) fn is_for_services(&self, token: &str) -> bool {
+        self.0.verifier.is_for_services(token)
+    }
+
+    /// Whether service tokens go before sessions in cookies.
+    pub(crate) fn bearer_first(&self) -> bool {
+        self.0.bearer_first
+    }
+
+    /// Finds and verifies the session of a request.
+    pub(crate) async fn session(
+        &self,
+        request: SessionRequest<'_>,
+        user: &UserRules,
+        reply: session::Reply,
+    ) -> Result<Option<Session>, SessionRefusal> {
+        let verifier = &self.0.verifier;
+        self.0
+            .sessions
+            .resolve(request, user, verifier, reply)
+            .await
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     pub(crate) fn meters(&self) -> &Meters {

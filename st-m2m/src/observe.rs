@@ -3,12 +3,12 @@
 //! # Events
 //!
 //! The target of all is `st_m2m`, or `st_m2m::dev` for the embedded core, whose events are not listed. No event holds a
-//! token or an api key. What `found` holds comes from a token that was refused: an issuer, a key id, an audience, or the
-//! name of a service.
+//! token or an api key. What `found` holds comes from a token that was refused: an issuer, a key id, an audience, a
+//! service's or tenant's name, ids of claims; or it is what the core says of a session.
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | `request refused: …` | info; warn when keys cannot be had; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
+//! | `request refused: …` | info; debug where a session's access token has expired, as each does; warn when keys or the core cannot be had; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
 //! | `request let in` | trace | `kind` ([`TokenKind::as_str`](crate::TokenKind::as_str)), `service`, `key_id`, `handler` |
 //! | `a remembered token made room for another` | trace | |
 //! | `the issuer's keys are there` | info: for the first time | `keys` (how many), `generation` |
@@ -28,7 +28,7 @@
 //!
 //! | metric | kind | meaning | labels |
 //! |---|---|---|---|
-//! | `st_m2m_verifications_total` | counter | requests let in and refused | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, and for refused ones `session`, `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
+//! | `st_m2m_verifications_total` | counter | requests let in and refused | `outcome`: `accepted`, `refused`; `kind`: `service`, `oauth2_access`, `session`, and for refused ones `id`, `other` or `unknown`; `reason`: as in the event, empty for accepted ones |
 //! | `st_m2m_token_cache_hits_total` | counter | tokens that were remembered | |
 //! | `st_m2m_token_cache_misses_total` | counter | tokens that were not, or not any more | |
 //! | `st_m2m_token_cache_evictions_total` | counter | remembered tokens that made room for others | |
@@ -84,6 +84,8 @@ impl Handler {
 /// Whose doing a refusal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
+    /// Nobody's: it is how sessions go on.
+    Routine,
     /// The request's.
     Request,
     /// The issuer's, who gives no keys at all. Not an error of ours: it heals when the issuer is back.
@@ -112,7 +114,7 @@ pub(crate) fn refused(
     .increment(1);
     #[cfg(not(feature = "metrics"))]
     let _ = kind;
-    // The level of an event is part of its declaration, hence three of them.
+    // The level of an event is part of its declaration, hence four of them.
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -128,6 +130,7 @@ pub(crate) fn refused(
         };
     }
     match cause {
+        Cause::Routine => event!(debug),
         Cause::Request => event!(info),
         Cause::Issuer => event!(warn),
         Cause::Program => event!(error),

@@ -25,7 +25,7 @@ impl Log {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             tracing_subscriber::fmt()
-                .with_writer(|| Log)
+                .with_writer(|| Self)
                 .with_ansi(false)
                 .with_max_level(tracing::Level::TRACE)
                 .init();

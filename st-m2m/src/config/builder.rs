@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Config, JwksSource, environment};
+use super::{Config, JwksSource, environment, session::SessionKeys};
 use crate::{
     clock::Clock,
     error::ConfigError,
@@ -46,6 +46,8 @@ pub struct ConfigBuilder {
     pub(super) token_cache_entries: Option<usize>,
     pub(super) token_cache_max_age: Option<Duration>,
     pub(super) revocation_check: Option<Arc<dyn RevocationCheck>>,
+    pub(super) session: SessionKeys,
+    pub(super) bearer_first: bool,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) request_timeout: Option<Duration>,
     pub(super) cdi_version: Option<String>,
@@ -120,8 +122,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, and part of the issuer
-    /// of `OAuth2` clients' tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
+    /// The path below which `api_domain` serves the SuperTokens API: where keys are by default, part of the issuer of
+    /// `OAuth2` clients' tokens, and where browsers send refresh tokens. Default: `/auth`. `ST_M2M_API_BASE_PATH`.
     pub fn api_base_path(mut self, api_base_path: impl Into<String>) -> Self {
         self.api_base_path = Some(api_base_path.into());
         self
@@ -281,6 +283,15 @@ impl ConfigBuilder {
     /// [`M2m::revoke`](crate::M2m::revoke) has revoked. Default: none. No environment variable sets it.
     pub fn revocation_check(mut self, check: Arc<dyn RevocationCheck>) -> Self {
         self.revocation_check = Some(check);
+        self
+    }
+
+    /// Whether a service's token goes before sessions in cookies, where a handler is open to both: a gateway may forward
+    /// the cookies of others. Default: no, as in SuperTokens' guide. `ST_M2M_BEARER_FIRST`.
+    ///
+    /// What looks like a session goes first all the same.
+    pub fn bearer_first(mut self, bearer_first: bool) -> Self {
+        self.bearer_first = bearer_first;
         self
     }
 

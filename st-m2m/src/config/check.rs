@@ -56,6 +56,10 @@ impl ConfigBuilder {
         let keys = self.keys(&api, &api_base_path, core.is_some(), &plain_http)?;
         let verification = self.verification(&api.domain, &api_base_path)?;
         let token_cache = self.token_cache()?;
+        let sessions = self
+            .session
+            .clone()
+            .check(&api, &api_base_path, core.is_some())?;
         #[cfg(feature = "client")]
         let urls = self.base_urls(&plain_http)?;
         Ok(Config {
@@ -65,6 +69,8 @@ impl ConfigBuilder {
             mint,
             keys,
             verification,
+            sessions,
+            bearer_first: self.bearer_first,
             token_cache,
             revocation_check: self.revocation_check,
             #[cfg(feature = "client")]
@@ -243,12 +249,14 @@ impl ConfigBuilder {
     ) -> Result<KeysConfig, ConfigError> {
         let sources = match self.jwks.clone().unwrap_or_default() {
             JwksSource::InOrder(sources) => sources,
-            JwksSource::Document(text) => return self.fixed_keys(KeySet::from_json(&text)),
-            JwksSource::Pem(text) => return self.fixed_keys(KeySet::from_pem(&text)),
+            JwksSource::Document(text) => {
+                return self.fixed_keys(KeySet::from_json(&text), has_core);
+            }
+            JwksSource::Pem(text) => return self.fixed_keys(KeySet::from_pem(&text), has_core),
             one => vec![one],
         };
         if !sources.iter().any(|it| matches!(it, JwksSource::Sdk)) {
-            self.no_base_path()?;
+            self.no_base_path(has_core)?;
         }
         let in_order: Vec<_> = sources
             .into_iter()
@@ -296,8 +304,12 @@ impl ConfigBuilder {
     }
 
     /// Keys that are never fetched.
-    fn fixed_keys(&self, keys: Result<KeySet, KeysError>) -> Result<KeysConfig, ConfigError> {
-        self.no_base_path()?;
+    fn fixed_keys(
+        &self,
+        keys: Result<KeySet, KeysError>,
+        has_core: bool,
+    ) -> Result<KeysConfig, ConfigError> {
+        self.no_base_path(has_core)?;
         let useless = [
             ("jwks_seed", self.jwks_seed.is_some()),
             ("keys_max_age", self.keys_max_age.is_some()),
@@ -330,12 +342,13 @@ impl ConfigBuilder {
     }
 
     /// Where no keys come from the SDK, its path must mean something else.
-    fn no_base_path(&self) -> Result<(), ConfigError> {
+    fn no_base_path(&self, has_core: bool) -> Result<(), ConfigError> {
         let is_issuer = self.accept_oauth2_clients && self.issuers.is_empty();
-        if self.api_base_path.is_some() && !is_issuer {
+        // With a core it is the path of a cookie, too: that of refresh tokens.
+        if self.api_base_path.is_some() && !is_issuer && !has_core {
             return Err(ConfigError::new(
                 "api_base_path",
-                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, and that is no issuer: it is one with `accept_oauth2_clients` and without `issuers`",
+                "has no effect, since `jwks` names other keys than those of `{api_domain}{api_base_path}`, that is no issuer, and no cookie is ever set: it is one with `accept_oauth2_clients` and without `issuers`, and they are with `connection_uri`",
             ));
         }
         Ok(())

@@ -3,7 +3,12 @@
 use std::ffi::OsString;
 
 use super::{ConfigBuilder, JwksSource, duration};
-use crate::{error::ConfigError, supertokens::SigningKey, verify::AcceptKeys};
+use crate::{
+    error::ConfigError,
+    session::{AntiCsrf, SameSite, TokenTransfer},
+    supertokens::SigningKey,
+    verify::AcceptKeys,
+};
 
 const PREFIX: &str = "ST_M2M_";
 #[cfg(feature = "client")]
@@ -30,13 +35,7 @@ const KEYS: &[(&str, Read)] = &[
     ("TOKEN_VALIDITY", |b, v| {
         Ok(b.token_validity(duration::parse(v)?))
     }),
-    ("SIGNING_KEY", |b, v| {
-        Ok(b.signing_key(match v {
-            "static" => SigningKey::Static,
-            "dynamic" => SigningKey::Dynamic,
-            _ => return Err(format!("must be `static` or `dynamic`, not `{v}`")),
-        }))
-    }),
+    ("SIGNING_KEY", |b, v| Ok(b.signing_key(signing_key(v)?))),
     ("ISSUERS", |b, v| Ok(b.issuers(list(v)?))),
     ("ACCEPT_OAUTH2_CLIENTS", |b, v| {
         Ok(b.accept_oauth2_clients(boolean(v)?))
@@ -74,6 +73,67 @@ const KEYS: &[(&str, Read)] = &[
     ("REQUEST_TIMEOUT", |b, v| {
         Ok(b.request_timeout(duration::parse(v)?))
     }),
+    ("WEBSITE_DOMAIN", |b, v| Ok(b.website_domain(v))),
+    ("SESSION_ANTI_CSRF", |b, v| {
+        Ok(b.session_anti_csrf(match v {
+            "none" => AntiCsrf::None,
+            "via_token" => AntiCsrf::ViaToken,
+            "via_custom_header" => AntiCsrf::ViaCustomHeader,
+            _ => {
+                return Err(format!(
+                    "must be `none`, `via_token` or `via_custom_header`, not `{v}`"
+                ));
+            }
+        }))
+    }),
+    ("SESSION_TOKEN_TRANSFER", |b, v| {
+        Ok(b.session_token_transfer(match v {
+            "any" => TokenTransfer::Any,
+            "cookie" => TokenTransfer::Cookie,
+            "header" => TokenTransfer::Header,
+            _ => return Err(format!("must be `any`, `cookie` or `header`, not `{v}`")),
+        }))
+    }),
+    ("SESSION_CHECK_DATABASE", |b, v| {
+        Ok(b.session_check_database(boolean(v)?))
+    }),
+    ("SESSION_SIGNING_KEY", |b, v| {
+        Ok(b.session_signing_key(signing_key(v)?))
+    }),
+    ("SESSION_ALLOW_UNVERSIONED", |b, v| {
+        Ok(b.session_allow_unversioned(boolean(v)?))
+    }),
+    ("SESSION_ACCESS_TOKEN_COOKIE", |b, v| {
+        Ok(b.session_access_token_cookie(v))
+    }),
+    ("SESSION_REFRESH_TOKEN_COOKIE", |b, v| {
+        Ok(b.session_refresh_token_cookie(v))
+    }),
+    ("SESSION_COOKIE_DOMAIN", |b, v| {
+        Ok(b.session_cookie_domain(v))
+    }),
+    ("SESSION_COOKIE_PATH", |b, v| Ok(b.session_cookie_path(v))),
+    ("SESSION_COOKIE_SECURE", |b, v| {
+        Ok(b.session_cookie_secure(boolean(v)?))
+    }),
+    ("SESSION_COOKIE_SAME_SITE", |b, v| {
+        Ok(b.session_cookie_same_site(match v {
+            "strict" => SameSite::Strict,
+            "lax" => SameSite::Lax,
+            "none" => SameSite::None,
+            _ => return Err(format!("must be `strict`, `lax` or `none`, not `{v}`")),
+        }))
+    }),
+    ("SESSION_EXPOSE_ACCESS_TOKEN", |b, v| {
+        Ok(b.session_expose_access_token(boolean(v)?))
+    }),
+    ("SESSION_EXPIRED_STATUS", |b, v| {
+        Ok(b.session_expired_status(status(v)?))
+    }),
+    ("SESSION_INVALID_CLAIM_STATUS", |b, v| {
+        Ok(b.session_invalid_claim_status(status(v)?))
+    }),
+    ("BEARER_FIRST", |b, v| Ok(b.bearer_first(boolean(v)?))),
     ("CDI_VERSION", |b, v| Ok(b.cdi_version(v))),
     ("ALLOW_HTTP", |b, v| Ok(b.allow_http(list(v)?))),
 ];
@@ -156,6 +216,20 @@ fn boolean(value: &str) -> Result<bool, String> {
         "false" => Ok(false),
         _ => Err(format!("must be `true` or `false`, not `{value}`")),
     }
+}
+
+fn signing_key(value: &str) -> Result<SigningKey, String> {
+    match value {
+        "static" => Ok(SigningKey::Static),
+        "dynamic" => Ok(SigningKey::Dynamic),
+        _ => Err(format!("must be `static` or `dynamic`, not `{value}`")),
+    }
+}
+
+fn status(value: &str) -> Result<u16, String> {
+    value
+        .parse()
+        .map_err(|_| format!("must be a status such as `401`, not `{value}`"))
 }
 
 fn list(value: &str) -> Result<Vec<String>, String> {

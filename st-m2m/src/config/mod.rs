@@ -8,6 +8,7 @@ mod check;
 mod domain;
 mod duration;
 mod environment;
+mod session;
 
 #[cfg(feature = "client")]
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::{
     clock::Clock,
     error::ConfigError,
     jwks::KeySet,
+    session::SessionRules,
     supertokens::CoreAccess,
     token::OwnToken,
     transport::Transport,
@@ -55,6 +57,8 @@ pub struct Config {
     pub(crate) mint: Option<OwnToken>,
     pub(crate) keys: KeysConfig,
     pub(crate) verification: VerificationRules,
+    pub(crate) sessions: SessionRules,
+    pub(crate) bearer_first: bool,
     pub(crate) token_cache: CacheRules,
     pub(crate) revocation_check: Option<Arc<dyn RevocationCheck>>,
     /// Base URLs of other services, by service name.

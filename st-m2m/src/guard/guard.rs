@@ -60,16 +60,25 @@ impl Caller {
     }
 }
 
-/// The one place where a request is let in or refused. The `M2m` is the request's own extension, else the global one.
+/// The `M2m` of a request: its own extension, else the global one.
+pub(super) fn m2m_of<'e>(
+    extensions: &'e Extensions,
+    handler: Option<&Handler>,
+) -> Result<&'e M2m, Rejection> {
+    extensions
+        .get::<M2m>()
+        .or_else(|| M2m::global_ref())
+        .ok_or_else(|| refuse(Reason::NotInitialized.into(), handler))
+}
+
+/// The one place where a service is let in or refused.
 async fn admit(
     headers: &HeaderMap,
     extensions: &Extensions,
     rules: &Rules,
     handler: Option<&Handler>,
 ) -> Result<Caller, Rejection> {
-    let Some(m2m) = extensions.get::<M2m>().or_else(|| M2m::global_ref()) else {
-        return Err(refuse(Reason::NotInitialized.into(), handler));
-    };
+    let m2m = m2m_of(extensions, handler)?;
     let verdict = match verify(m2m, headers).await {
         // On each request, whether or not the token was seen before.
         Ok(caller) => rules.check(&caller).map(|()| caller),
@@ -86,7 +95,8 @@ async fn admit(
     }
 }
 
-async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Refusal> {
+/// Verifies the service's token of a request.
+pub(super) async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let bearer = Bearer::of(headers)?;
     let verdict = match m2m.recall(bearer.as_bytes()) {
         Some(verdict) => verdict,
@@ -104,15 +114,16 @@ async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Refusal> {
 
 // Seldom called, and kept out of the way of those that are let in.
 #[cold]
-fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
+pub(super) fn refuse(refusal: Refusal, handler: Option<&Handler>) -> Rejection {
     let Refusal {
         reason,
         found,
         kind,
     } = refusal;
     let cause = match reason {
-        Reason::KeysUnavailable => Cause::Issuer,
+        Reason::KeysUnavailable | Reason::CoreUnavailable => Cause::Issuer,
         Reason::NotInitialized => Cause::Program,
+        Reason::SessionExpired => Cause::Routine,
         _ => Cause::Request,
     };
     observe::refused(

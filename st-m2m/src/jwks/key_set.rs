@@ -206,6 +206,11 @@ impl KeySet {
         }
     }
 
+    /// All keys, for a token that names none.
+    pub(crate) fn every(&self) -> Vec<Arc<VerificationKey>> {
+        self.by_id.values().chain(&*self.unnamed).cloned().collect()
+    }
+
     /// The keys that may have signed a token which names `key_id`.
     pub(crate) fn candidates(&self, key_id: &str) -> Option<Candidates> {
         match self.by_id.get(key_id) {

@@ -96,7 +96,7 @@ impl CoreClient {
         // A map with string keys and JSON values always serialises.
         let body = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
         let (host, answer) = self
-            .versioned(Method::POST, wire::JWT_PATH, "jwt", body)
+            .versioned(Method::POST, wire::JWT_PATH, "jwt", Some(body))
             .await?;
         let answer: wire::JwtResponse = read(&host, wire::JWT_PATH, &answer)?;
         match (answer.status.as_str(), answer.jwt) {
@@ -133,12 +133,12 @@ impl CoreClient {
 
     /// A call that names the CDI version. The host that gets it may not speak the version that another one, or its
     /// predecessor behind the same address, agreed to: then it is asked itself, once.
-    async fn versioned(
+    pub(super) async fn versioned(
         &self,
         method: Method,
         path: &str,
         recipe_id: &'static str,
-        body: Bytes,
+        body: Option<Bytes>,
     ) -> Result<(CoreHost, Response), CoreError> {
         let mut call = Call {
             method,
@@ -146,7 +146,7 @@ impl CoreClient {
             version: Some(self.version().await?),
             with_api_key: true,
             recipe_id: Some(recipe_id),
-            body: Some(body),
+            body,
         };
         let answer = self.send(&call).await;
         let Some(host) = self.refuses_the_version(&answer) else {
@@ -229,7 +229,7 @@ impl CoreClient {
     }
 
     /// Sends `call` to one host after the other until one answers, whatever it answers. Every call of this client
-    /// may be repeated: none changes the core's state.
+    /// may be repeated: none changes the core's state more when it is sent twice.
     async fn send(&self, call: &Call<'_>) -> Result<(CoreHost, Response), CoreError> {
         self.send_within(call, self.limits, OnStatus::Stop).await
     }
@@ -330,7 +330,7 @@ impl CoreClient {
     }
 
     /// The beginning of what a core sent, without our api key: a gateway's error page may repeat the request.
-    fn shown(&self, text: &str) -> String {
+    pub(super) fn shown(&self, text: &str) -> String {
         match self.api_key.as_ref().and_then(|key| key.to_str().ok()) {
             Some(api_key) => excerpt(&text.replace(api_key, "[redacted]")),
             None => excerpt(text),
@@ -338,7 +338,7 @@ impl CoreClient {
     }
 }
 
-fn read<T: DeserializeOwned>(
+pub(super) fn read<T: DeserializeOwned>(
     host: &CoreHost,
     path: &str,
     answer: &Response,
@@ -357,7 +357,7 @@ fn read<T: DeserializeOwned>(
         })
 }
 
-fn garbage(host: &CoreHost, path: &str, problem: &str) -> CoreError {
+pub(super) fn garbage(host: &CoreHost, path: &str, problem: &str) -> CoreError {
     CoreError::Garbage {
         host: host.to_string(),
         path: path.to_owned(),

@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod host;
+mod sessions;
 mod version;
 pub(crate) mod wire;
 
@@ -11,5 +12,6 @@ pub(crate) use self::{
     access::CoreAccess,
     client::{CoreClient, MintRequest},
     host::CoreHost,
+    sessions::{CoreSession, SessionVerdict, VerifySession},
     version::CdiVersion,
 };

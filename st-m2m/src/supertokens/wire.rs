@@ -10,6 +10,16 @@ use serde_json::{Map, Value};
 pub(crate) const API_VERSION_PATH: &str = "/apiversion";
 /// Mints a JWT.
 pub(crate) const JWT_PATH: &str = "/recipe/jwt";
+/// Verifies a session's access token, and promotes it after a refresh.
+pub(crate) const SESSION_VERIFY_PATH: &str = "/recipe/session/verify";
+/// Makes a new access token with another payload.
+pub(crate) const SESSION_REGENERATE_PATH: &str = "/recipe/session/regenerate";
+/// Ends sessions.
+pub(crate) const SESSION_REMOVE_PATH: &str = "/recipe/session/remove";
+/// What the core knows of a session.
+pub(crate) const SESSION_PATH: &str = "/recipe/session";
+/// A session's data in the core's database.
+pub(crate) const SESSION_DATA_PATH: &str = "/recipe/session/data";
 /// The core's public keys. Needs no api key and no CDI version.
 pub(crate) const JWKS_PATH: &str = "/.well-known/jwks.json";
 /// What the SDK appends to `{api_domain}{api_base_path}` for its public keys
@@ -45,6 +55,20 @@ pub(crate) const SESSION_CLAIMS: [&str; 7] = [
     "userData",
 ];
 
+/// Claims of a session that are no application's (`supertokens-node`, `recipe/session/constants.ts`).
+pub(crate) const PROTECTED_CLAIMS: [&str; 10] = [
+    "sub",
+    "iat",
+    "exp",
+    "sessionHandle",
+    "parentRefreshTokenHash1",
+    "refreshTokenHash1",
+    "antiCsrfToken",
+    "rsub",
+    "tId",
+    "stt",
+];
+
 /// What the id of a key that rotates begins with (`supertokens-core`, `signingkeys/SigningKeys.java`).
 pub(crate) const DYNAMIC_KEY_PREFIX: &str = "d-";
 
@@ -78,4 +102,88 @@ pub(crate) struct JwtResponse {
 #[derive(Debug, Deserialize)]
 pub(crate) struct ApiVersionResponse {
     pub(crate) versions: Vec<String>,
+}
+
+/// `POST /recipe/session/verify`.
+#[derive(Serialize)]
+pub(crate) struct SessionVerifyRequest<'a> {
+    #[serde(rename = "accessToken")]
+    pub(crate) access_token: &'a str,
+    #[serde(rename = "antiCsrfToken", skip_serializing_if = "Option::is_none")]
+    pub(crate) anti_csrf_token: Option<&'a str>,
+    #[serde(rename = "doAntiCsrfCheck")]
+    pub(crate) do_anti_csrf_check: bool,
+    #[serde(rename = "enableAntiCsrf")]
+    pub(crate) enable_anti_csrf: bool,
+    #[serde(rename = "checkDatabase")]
+    pub(crate) check_database: bool,
+}
+
+/// `POST /recipe/session/regenerate`.
+#[derive(Serialize)]
+pub(crate) struct SessionRegenerateRequest<'a> {
+    #[serde(rename = "accessToken")]
+    pub(crate) access_token: &'a str,
+    #[serde(rename = "userDataInJWT")]
+    pub(crate) payload: &'a Map<String, Value>,
+}
+
+/// What `POST /recipe/session/verify` and `/recipe/session/regenerate` answer with status 200.
+#[derive(Deserialize)]
+pub(crate) struct SessionResponse {
+    pub(crate) status: String,
+    pub(crate) message: Option<String>,
+    pub(crate) session: Option<SessionInResponse>,
+    #[serde(rename = "accessToken")]
+    pub(crate) access_token: Option<AccessTokenInResponse>,
+}
+
+/// A session as the core describes it. The tenant came with CDI 3.0, the recipe user with 4.0.
+#[derive(Deserialize)]
+pub(crate) struct SessionInResponse {
+    pub(crate) handle: String,
+    #[serde(rename = "userId")]
+    pub(crate) user_id: String,
+    #[serde(rename = "recipeUserId")]
+    pub(crate) recipe_user_id: Option<String>,
+    #[serde(rename = "tenantId")]
+    pub(crate) tenant_id: Option<String>,
+    #[serde(rename = "userDataInJWT")]
+    pub(crate) payload: Value,
+}
+
+/// A new access token.
+#[derive(Deserialize)]
+pub(crate) struct AccessTokenInResponse {
+    pub(crate) token: String,
+}
+
+/// What `GET /recipe/session` answers with status 200.
+#[derive(Deserialize)]
+pub(crate) struct SessionInformationResponse {
+    pub(crate) status: String,
+    #[serde(rename = "userDataInDatabase", default)]
+    pub(crate) data: Value,
+}
+
+/// `PUT /recipe/session/data`.
+#[derive(Serialize)]
+pub(crate) struct SessionDataRequest<'a> {
+    #[serde(rename = "sessionHandle")]
+    pub(crate) handle: &'a str,
+    #[serde(rename = "userDataInDatabase")]
+    pub(crate) data: &'a Value,
+}
+
+/// `POST /recipe/session/remove`.
+#[derive(Serialize)]
+pub(crate) struct SessionRemoveRequest<'a> {
+    #[serde(rename = "sessionHandles")]
+    pub(crate) handles: [&'a str; 1],
+}
+
+/// What `POST /recipe/session/remove` and `PUT /recipe/session/data` answer with status 200.
+#[derive(Deserialize)]
+pub(crate) struct StatusResponse {
+    pub(crate) status: String,
 }

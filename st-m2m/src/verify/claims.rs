@@ -164,7 +164,7 @@ impl<'c> Claims<'c> {
     }
 }
 
-fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     if let Some(text) = plain_string(raw) {
         return Some(Cow::Borrowed(text));
     }
@@ -209,7 +209,7 @@ fn each_string(raw: &RawValue, mut found: impl FnMut(&str)) -> Option<()> {
 }
 
 /// A `NumericDate` (RFC 7519 §2): an integer, or a finite non-negative number whose fraction is dropped.
-fn date(raw: &RawValue) -> Option<u64> {
+pub(crate) fn date(raw: &RawValue) -> Option<u64> {
     // JSON has no sign or zero before an integer that this would take as well.
     let seconds = if let Ok(seconds) = raw.get().parse::<u64>() {
         seconds

@@ -19,12 +19,12 @@ const MEMBERS: usize = 32;
 
 /// The header members that matter. Others are ignored, as RFC 7515 §4 demands, but no member may occur twice.
 #[derive(Debug, Default)]
-pub(super) struct Header<'h> {
+pub(crate) struct Header<'h> {
     alg: Option<&'h RawValue>,
     typ: Option<&'h RawValue>,
     kid: Option<&'h RawValue>,
     /// Only session tokens have it: the JWT recipe cannot set header members.
-    pub(super) version: Option<IgnoredAny>,
+    pub(crate) version: Option<&'h RawValue>,
     /// A member that changes what was signed, what is inside, or which key is meant.
     odd: Option<IgnoredAny>,
 }
@@ -76,12 +76,12 @@ impl<'de: 'h, 'h> Deserialize<'de> for Header<'h> {
 }
 
 impl<'h> Header<'h> {
-    pub(super) fn read(text: &'h str) -> Result<Self, Reason> {
+    pub(crate) fn read(text: &'h str) -> Result<Self, Reason> {
         object(text).map_err(|_| Reason::MalformedToken)
     }
 
     /// The rules that every kind of token shares but for its `types`, and the key id.
-    pub(super) fn check(&self, types: &[&str]) -> Result<&'h str, Reason> {
+    pub(crate) fn check(&self, types: &[&str]) -> Result<&'h str, Reason> {
         // The algorithm is ours, never the token's (RFC 8725 §3.1).
         if self.alg.and_then(plain_string) != Some(wire::ALGORITHM) {
             return Err(Reason::AlgorithmNotAccepted);

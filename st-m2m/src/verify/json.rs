@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// A member that is present, `null` included: as its text, or as [`serde::de::IgnoredAny`] where the value does not matter.
 /// serde's `Option` would take `null` for absent. That a member occurs twice is an error of the derived code.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -19,7 +19,7 @@ where
 }
 
 /// A JSON object whose members are read into `T`. The derived code would take an array for a struct as well.
-pub(super) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> {
+pub(crate) fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> {
     if text
         .trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')

@@ -5,7 +5,7 @@ use base64::{Engine, decoded_len_estimate, engine::general_purpose::NO_PAD};
 use super::{Reason, TokenKind};
 
 /// Longer tokens are refused unread.
-const TOKEN_BYTES: usize = 8 * 1024;
+pub(crate) const TOKEN_BYTES: usize = 8 * 1024;
 
 /// The compact serialisation of any JWS, taken apart: header and payload need not be text.
 #[derive(Debug)]
@@ -21,10 +21,10 @@ pub(super) struct Segments<'t> {
 
 /// A token, taken apart but not verified.
 #[derive(Debug)]
-pub(super) struct Jws<'t> {
+pub(crate) struct Jws<'t> {
     /// Header and payload as they were signed.
-    pub(super) signing_input: &'t [u8],
-    pub(super) signature: Vec<u8>,
+    pub(crate) signing_input: &'t [u8],
+    pub(crate) signature: Vec<u8>,
     /// The payload, then the header.
     text: String,
     /// Where in `text` the header begins.
@@ -89,7 +89,7 @@ fn decode(segment: &str, bytes: &mut Vec<u8>) -> Result<(), Reason> {
 
 impl<'t> Jws<'t> {
     /// Splits and decodes a token whose header and payload are text, as those of every JWT are.
-    pub(super) fn split(token: &'t str) -> Result<Self, Reason> {
+    pub(crate) fn split(token: &'t str) -> Result<Self, Reason> {
         let Segments {
             signing_input,
             signature,
@@ -110,17 +110,17 @@ impl<'t> Jws<'t> {
     }
 
     /// JSON text.
-    pub(super) fn header(&self) -> &str {
+    pub(crate) fn header(&self) -> &str {
         &self.text[self.header_start..]
     }
 
     /// JSON text.
-    pub(super) fn payload(&self) -> &str {
+    pub(crate) fn payload(&self) -> &str {
         &self.text[..self.header_start]
     }
 
     /// JSON text.
-    pub(super) fn into_payload(mut self) -> String {
+    pub(crate) fn into_payload(mut self) -> String {
         self.text.truncate(self.header_start);
         self.text
     }

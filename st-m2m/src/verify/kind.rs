@@ -10,7 +10,7 @@ use super::{claims::Claims, header::Header};
 
 /// The headers of session tokens before version 3, which are literals in padded standard base64
 /// (`supertokens-golang`, `recipe/session/jwt.go`; recorded: `session_create_ok_cdi_2_9`).
-const OLD_SESSION_HEADERS: [&str; 2] = [
+pub(crate) const OLD_SESSION_HEADERS: [&str; 2] = [
     "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIxIn0=",
     "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsInZlcnNpb24iOiIyIn0=",
 ];
@@ -70,7 +70,7 @@ impl TokenKind {
     }
 
     /// The values of header member `typ` that a token of this kind may have.
-    pub(super) fn types(self) -> &'static [&'static str] {
+    pub(crate) fn types(self) -> &'static [&'static str] {
         match self {
             // The core writes `JWT`; `at+jwt` is RFC 9068's (§2.1).
             Self::OAuth2Access => &["JWT", "at+jwt"],

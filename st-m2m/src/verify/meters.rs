@@ -12,6 +12,7 @@ pub(crate) struct Meters(#[cfg(feature = "metrics")] Counters);
 struct Counters {
     services: metrics::Counter,
     oauth2_clients: metrics::Counter,
+    sessions: metrics::Counter,
     hits: metrics::Counter,
     misses: metrics::Counter,
     evictions: metrics::Counter,
@@ -49,6 +50,7 @@ impl Meters {
         Self(Counters {
             services: accepted(TokenKind::Service),
             oauth2_clients: accepted(TokenKind::OAuth2Access),
+            sessions: accepted(TokenKind::Session),
             hits: metrics::counter!(names::TOKEN_CACHE_HITS),
             misses: metrics::counter!(names::TOKEN_CACHE_MISSES),
             evictions: metrics::counter!(names::TOKEN_CACHE_EVICTIONS),
@@ -66,6 +68,7 @@ impl Meters {
         #[cfg(feature = "metrics")]
         match kind {
             TokenKind::OAuth2Access => self.0.oauth2_clients.increment(1),
+            TokenKind::Session => self.0.sessions.increment(1),
             _ => self.0.services.increment(1),
         }
         #[cfg(not(feature = "metrics"))]

@@ -27,16 +27,21 @@ mod sync {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 }
 
+pub(crate) use self::{
+    claims::{date, string},
+    header::Header,
+    json::{object, present},
+    jws::{Jws, TOKEN_BYTES},
+    kind::OLD_SESSION_HEADERS,
+    meters::Meters,
+    refusal::Refusal,
+    rules::{OAuth2ClientRules, VerificationRules},
+    verifier::{CacheRules, Verified, Verifier, check_without_signature},
+};
 pub use self::{
     kind::TokenKind,
     reason::Reason,
     revocation::{PresentedToken, Revocation, RevocationCheck},
     rules::AcceptKeys,
-};
-pub(crate) use self::{
-    meters::Meters,
-    refusal::Refusal,
-    rules::{OAuth2ClientRules, VerificationRules},
-    verifier::{CacheRules, Verified, Verifier, check_without_signature},
 };
 pub(crate) use crate::jwks::RETRY_AFTER;

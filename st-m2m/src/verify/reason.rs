@@ -65,6 +65,40 @@ pub enum Reason {
     UnknownKey,
     /// The signature is not that key's.
     BadSignature,
+    /// A frontend session is asked for, and none was sent.
+    NoSession,
+    /// A cookie `sIdRefreshToken`, of a session that an SDK from before 2023 made.
+    SessionLegacyCookie,
+    /// Several cookies hold a session's access token. Which one counts would be anybody's guess.
+    SessionCookieTwice,
+    /// A session in a cookie, and the request does not show that no other site forged it: see
+    /// [`AntiCsrf`](crate::AntiCsrf).
+    SessionAntiCsrf,
+    /// A token that looks like a session, in a form that no core writes.
+    SessionMalformed,
+    /// A session whose header names no `version`, or one that this crate does not know.
+    SessionVersionNotAccepted,
+    /// A session that is signed with the other kind of key than
+    /// [`session_signing_key`](crate::ConfigBuilder::session_signing_key).
+    SessionKeyNotAccepted,
+    /// The session's access token has expired.
+    SessionExpired,
+    /// Claim `nbf` of a session lies in the future.
+    SessionNotYetValid,
+    /// The issuer has no key with the id that a session names.
+    SessionUnknownKey,
+    /// The signature of a session is not that key's.
+    SessionBadSignature,
+    /// The core wants the session refreshed.
+    SessionRefreshDemanded,
+    /// The core says that the session has ended.
+    SessionEnded,
+    /// A good session of another tenant.
+    SessionTenantNotAllowed,
+    /// A good session, of which a claim is not as it must be.
+    SessionClaimInvalid,
+    /// The core must be asked about a session and cannot be, or there is none.
+    CoreUnavailable,
     /// The token was revoked here: [`M2m::revoke`](crate::M2m::revoke), or a
     /// [`RevocationCheck`](crate::RevocationCheck).
     Revoked,
@@ -119,6 +153,22 @@ impl Reason {
             Self::ClaimMalformed => "claim_malformed",
             Self::UnknownKey => "unknown_key",
             Self::BadSignature => "bad_signature",
+            Self::NoSession => "no_session",
+            Self::SessionLegacyCookie => "session_legacy_cookie",
+            Self::SessionCookieTwice => "session_cookie_twice",
+            Self::SessionAntiCsrf => "session_anti_csrf",
+            Self::SessionMalformed => "session_malformed",
+            Self::SessionVersionNotAccepted => "session_version_not_accepted",
+            Self::SessionKeyNotAccepted => "session_key_not_accepted",
+            Self::SessionExpired => "session_expired",
+            Self::SessionNotYetValid => "session_not_yet_valid",
+            Self::SessionUnknownKey => "session_unknown_key",
+            Self::SessionBadSignature => "session_bad_signature",
+            Self::SessionRefreshDemanded => "session_refresh_demanded",
+            Self::SessionEnded => "session_ended",
+            Self::SessionTenantNotAllowed => "session_tenant_not_allowed",
+            Self::SessionClaimInvalid => "session_claim_invalid",
+            Self::CoreUnavailable => "core_unavailable",
             Self::Revoked => "revoked",
             Self::AudienceNotAccepted => "audience_not_accepted",
             Self::CallerNotAllowed => "caller_not_allowed",
@@ -172,6 +222,32 @@ impl fmt::Display for Reason {
                 "the issuer has no such key: do both services use one core, and does `jwks` name its keys?"
             }
             Self::BadSignature => "the token's signature is not the key's",
+            Self::NoSession => "no session was sent",
+            Self::SessionLegacyCookie => "the session was made by an SDK of before 2023: it must be refreshed",
+            Self::SessionCookieTwice => {
+                "several cookies hold an access token: did the cookies' domain or path change?"
+            }
+            Self::SessionAntiCsrf => {
+                "nothing shows that the request was not forged by another site: `session_anti_csrf` wants a header"
+            }
+            Self::SessionMalformed => "the token looks like a session, but no core writes such",
+            Self::SessionVersionNotAccepted => "the session's header names no version, or an unknown one",
+            Self::SessionKeyNotAccepted => {
+                "the session is signed with the other kind of key: compare `session_signing_key` with `useDynamicAccessTokenSigningKey` of the SDK"
+            }
+            Self::SessionExpired => "the session's access token has expired",
+            Self::SessionNotYetValid => "the session is from the future",
+            Self::SessionUnknownKey => {
+                "the issuer has no key that signed the session: does `jwks` name the keys of the core that made it?"
+            }
+            Self::SessionBadSignature => "the session's signature is not the key's",
+            Self::SessionRefreshDemanded => "the core wants the session refreshed",
+            Self::SessionEnded => "the session has ended",
+            Self::SessionTenantNotAllowed => "the session is good, but of another tenant",
+            Self::SessionClaimInvalid => "the session is good, but a claim is not as it must be",
+            Self::CoreUnavailable => {
+                "the core must be asked about the session and cannot be: it takes `connection_uri`, and a core that answers"
+            }
             Self::Revoked => "the token is revoked here, by `M2m::revoke` or by the `RevocationCheck`",
             Self::AudienceNotAccepted => "the token is good, but not for this service's `audience`",
             Self::CallerNotAllowed => "the token is good, but its service (claim `sub`) is not in `from`",

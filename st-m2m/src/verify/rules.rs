@@ -6,6 +6,7 @@ use super::{
     Reason, Refusal, TokenKind,
     claims::{Claims, Dates},
     header::Header,
+    jws::Jws,
     m2m, oauth2_client,
 };
 use crate::supertokens::wire;
@@ -72,6 +73,14 @@ pub(super) fn check(
     let claims = Claims::read(payload_text)?;
     let kind = TokenKind::of(&header, &claims);
     check_kind(kind, &header, &claims, rules, now).map_err(|refusal| refusal.of(kind))
+}
+
+/// The kind of a token, told by its shape alone.
+pub(super) fn kind_of(token: &str) -> Option<TokenKind> {
+    let jws = Jws::split(token).ok()?;
+    let header = Header::read(jws.header()).ok()?;
+    let claims = Claims::read(jws.payload()).ok()?;
+    Some(TokenKind::of(&header, &claims))
 }
 
 /// Holds a token to the rules of its kind.

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Meters, PresentedToken, Reason, Refusal, Revocation, RevocationCheck, VerificationRules,
+    Meters, PresentedToken, Reason, Refusal, Revocation, RevocationCheck, TokenKind,
+    VerificationRules,
     cache::TokenCache,
     jws::Jws,
     revocation::Revocations,
@@ -180,6 +181,51 @@ impl Verifier {
         // Time has passed.
         rules::check_dates(facts.dates, &self.rules, self.clock.unix_seconds())?;
         Ok(signer(jws, &found)?)
+    }
+
+    /// Whether a token was verified a short while ago, as far as that is known without a look at anything else.
+    pub(crate) fn remembers(&self, token: &[u8]) -> bool {
+        self.remembered
+            .as_ref()
+            .is_some_and(|it| it.cache.get(token).is_some())
+    }
+
+    /// Whether a token has the form of one that services present here, good or bad.
+    pub(crate) fn is_for_services(&self, token: &str) -> bool {
+        match rules::kind_of(token) {
+            Some(TokenKind::Service) => true,
+            Some(TokenKind::OAuth2Access) => self.rules.oauth2_clients.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether one of the issuer's keys signed a token: the one that it names, or any where it can name none.
+    pub(crate) async fn check_signature(
+        &self,
+        signing_input: &[u8],
+        signature: &[u8],
+        key_id: Option<&str>,
+    ) -> Result<(), Reason> {
+        let signed_by = |keys: &[Arc<VerificationKey>]| {
+            if keys.iter().any(|it| it.verifies(signing_input, signature)) {
+                Ok(())
+            } else {
+                Err(Reason::BadSignature)
+            }
+        };
+        let Some(key_id) = key_id else {
+            let keys = self.keys.all().await.map_err(|_| Reason::KeysUnavailable)?;
+            return signed_by(&keys.every());
+        };
+        if let Some(found) = self.keys.known(key_id, Instant::now()) {
+            let outcome = signed_by(found.candidates.as_slice());
+            if outcome.is_ok() || !found.is_stopgap {
+                return outcome;
+            }
+        }
+        // Boxed, as for services.
+        let found = Box::pin(self.keys.sought(key_id)).await.map_err(reason)?;
+        signed_by(found.candidates.as_slice())
     }
 
     /// Forgets every remembered token; each is verified anew when it comes again.

@@ -102,8 +102,8 @@ fn duplicates() -> Vec<Change> {
         twice(ABOUT, &["kind"], Claims, "tId", "null"),
         twice(ABOUT, EXTENSIONS, Header, "crit", r#"["foo"]"#),
         twice(ABOUT, EXTENSIONS, Header, "jwk", "{}"),
-        // What has no meaning may be there twice.
-        twice(GOOD, &["header further"], Header, "mine", "1"),
+        twice(ABOUT, &["header further"], Header, "mine", "1"),
+        // A claim without a meaning may be there twice.
         twice(GOOD, &["further"], Claims, "mine", "1"),
     ]);
     changes

@@ -1,0 +1,10 @@
+//! Frontend sessions: handlers that are open to users, or to users and services.
+
+mod answers;
+mod anti_csrf;
+mod confusion;
+mod core;
+mod replay;
+mod resolution;
+mod service;
+mod tokens;
