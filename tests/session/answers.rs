@@ -1,17 +1,16 @@
 //! What those get who are turned away, and what is recorded of it.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use serde_json::{Map, Value, json};
 use st_m2m::{ClaimRefusal, ClaimValidator, Config, HasValue};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::service::{Service, bearer, claims, header, merged};
+use crate::{
+    log,
+    service::{Service, bearer, claims, header, merged},
+};
 
 async fn claim(service: &Service, path: &str, claim: Value) -> (u16, String) {
     let token = merged(&claims("one"), &json!({"phone-ok": claim}));
@@ -212,13 +211,7 @@ async fn each_refusal_has_one_event_without_a_token() {
     let mut tampered = session.clone();
     tampered.replace_range(tampered.len() - 6.., "AAAAAA");
 
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    log::take();
     for (path, token) in [
         ("/who", &expired),
         ("/who", &tampered),
@@ -229,16 +222,13 @@ async fn each_refusal_has_one_event_without_a_token() {
             .get(path, &[("authorization", &bearer(token))])
             .await;
     }
+    let in_cookie = format!("sAccessToken={session}");
     let answer = service
-        .get(
-            "/check-database",
-            &[("cookie", &format!("sAccessToken={session}"))],
-        )
+        .get("/check-database", &[("cookie", &in_cookie)])
         .await;
     assert_eq!(answer.status, 503);
-    drop(guard);
 
-    let text = log.text();
+    let text = log::take();
     let lines: Vec<_> = text
         .lines()
         .filter(|it| it.contains("request refused"))
@@ -272,38 +262,6 @@ async fn each_refusal_has_one_event_without_a_token() {
     }
     for segment in session.split('.').chain(expired.split('.')) {
         assert!(!text.contains(segment), "{text}");
-    }
-}
-
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("text")
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 

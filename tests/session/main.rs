@@ -4,6 +4,7 @@ mod answers;
 mod anti_csrf;
 mod confusion;
 mod core;
+mod log;
 mod replay;
 mod resolution;
 mod service;

@@ -237,6 +237,7 @@ pub(crate) fn config(core: &DevCore) -> ConfigBuilder {
 }
 
 pub(crate) async fn start(config: ConfigBuilder) -> M2m {
+    crate::log::install();
     M2m::start(config.build().expect("a configuration"))
         .await
         .expect("started")
