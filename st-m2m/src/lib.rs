@@ -162,6 +162,9 @@ pub mod __private;
 /// is no caller. All are reported at once, each where it stands.
 pub use st_m2m_macros::m2m_protected;
 
+/// Guards.
+pub use st_m2m_macros::session_or_m2m;
+
 /// Makes a typed HTTP client of a trait. Every call carries this service's token.
 ///
 #[cfg_attr(all(feature = "axum", feature = "dev-core"), doc = "```")]

@@ -20,7 +20,7 @@ const VERIFY: &str = "/recipe/session/verify";
 const ENDED: &str = r#"{"status":"UNAUTHORISED","message":"Session does not exist."}"#;
 
 /// A service with a core behind `network`.
-async fn with_core(
+pub(crate) async fn with_core(
     network: &Scripted,
     change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
 ) -> Service {
@@ -44,13 +44,13 @@ fn answering(body: impl Into<String>) -> Scripted {
 }
 
 /// The embedded core.
-fn dev_core() -> Scripted {
+pub(crate) fn dev_core() -> Scripted {
     let core: Arc<DevCore> = Arc::new(still::shared_core());
     Scripted::new(move |_| Reply::By(core.clone()))
 }
 
 /// A session of the embedded core, as if its browser had just refreshed it.
-fn fresh_from_refresh(service: &Service, further: &Value) -> String {
+pub(crate) fn fresh_from_refresh(service: &Service, further: &Value) -> String {
     let token = service
         .core
         .create_session("user-1", Map::new())
