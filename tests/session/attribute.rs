@@ -13,7 +13,7 @@ use st_m2m::{AntiCsrf, Caller, HasValue, Principal, Session, SessionError, sessi
 use st_m2m_tests::jwt;
 
 use crate::{
-    core::{dev_core, fresh_from_refresh, with_core},
+    core::{dev_core, fresh_from_refresh, regenerating, with_core},
     service::{Answer, PHONE_OK, Service, bearer, claims, cookie, described, header, merged, who},
 };
 
@@ -363,14 +363,6 @@ async fn the_answer_carries_a_new_token() {
     let set = answer.header("set-cookie").expect("a cookie");
     assert!(set.starts_with("sAccessToken=ey"), "{set}");
 
-    let session = service
-        .core
-        .create_session("user-1", serde_json::Map::new());
-    let token = bearer(&session.expect("a session"));
-    let answer = get(&service, "/merge", &[("authorization", &token)]).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let renewed = answer.header("st-access-token").expect("a new token");
-    assert_eq!(jwt::decode(&renewed).1["liked"], true);
     // Services have no session, and nothing of one is on their answer.
     let machine = bearer(&service.service_token());
     let answer = get(&service, "/anyone", &[("authorization", &machine)]).await;
@@ -378,4 +370,20 @@ async fn the_answer_carries_a_new_token() {
     for name in ["st-access-token", "front-token", "set-cookie"] {
         assert_eq!(answer.header(name), None, "{name}");
     }
+}
+
+/// So is one with a changed payload.
+#[tokio::test]
+async fn the_answer_carries_what_the_handler_changed() {
+    let network = regenerating();
+    let service = with_core(&network, |it| it).await;
+    let token = service.session("one");
+    let (in_header, in_cookie) = (bearer(&token), cookie(&token));
+    let answer = get(&service, "/merge", &[("authorization", &in_header)]).await;
+    assert_eq!(answer.json()["payload"]["liked"], true);
+    let renewed = answer.header("st-access-token").expect("a new token");
+    assert_eq!(jwt::decode(&renewed).1["liked"], true);
+    let answer = get(&service, "/merge", &[("cookie", &in_cookie)]).await;
+    let set = answer.header("set-cookie").expect("a cookie");
+    assert!(set.starts_with("sAccessToken=ey"), "{set}");
 }

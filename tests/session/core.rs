@@ -493,7 +493,7 @@ async fn put(service: &Service, path: &str, header: (&str, &str), body: &Value) 
 }
 
 /// Makes what is asked for, as the core does (recorded: `session_regenerate_ok`).
-fn regenerating() -> Scripted {
+pub(crate) fn regenerating() -> Scripted {
     let core = still::shared_core();
     Scripted::new(move |request| {
         let body: Value = serde_json::from_slice(request.body()).expect("JSON");

@@ -1,7 +1,7 @@
-use st_m2m::{Caller, m2m_protected, session_or_m2m};
+use st_m2m::{Caller, m2m_protected};
 
 #[m2m_protected]
-#[session_or_m2m(user(check_database))]
+#[st_m2m::session_or_m2m(user(check_database))]
 async fn charge(#[caller] _who: Caller) {}
 
 fn main() {}

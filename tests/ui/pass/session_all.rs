@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use st_m2m::{Caller, HasValue, Principal, Session, session_or_m2m};
+use st_m2m::{Caller, HasValue, Principal, PrincipalGuard, Session, session_or_m2m};
 
 static EMAIL_VERIFIED: HasValue = HasValue::is_true("st-ev");
 
@@ -77,13 +77,20 @@ async fn only_named<T: Default + ToString>() -> String {
     T::default().to_string()
 }
 
+mod reexported {
+    pub(crate) use st_m2m as m2m;
+}
+
+#[reexported::m2m::session_or_m2m(user(claims(EMAIL_VERIFIED)), crate = crate::reexported::m2m)]
+async fn renamed(#[caller] _: reexported::m2m::Principal) {}
+
 #[session_or_m2m]
 async fn borrowed<'a>(one: &'a str, _other: &str) -> &'a str {
     one
 }
 
 #[session_or_m2m]
-async fn implied(id: impl ToString + Send) -> impl Fn() -> String {
+async fn implied(id: impl ToString + Send + 'static) -> impl Fn() -> String {
     move || id.to_string()
 }
 
@@ -133,7 +140,10 @@ fn main() {
     #[session_or_m2m(user(claims(NESTED)))]
     async fn nested() {}
 
-    let _ = (borrowed, implied::<u64>, recursive);
+    async fn called(guard: PrincipalGuard<__Policy_implied>) {
+        let _ = implied(guard, 5_u64).await;
+    }
+    let _ = (borrowed, called, recursive);
     #[allow(deprecated)]
     let _: Router = Router::new()
         .route("/anyone", get(anyone))
@@ -144,6 +154,7 @@ fn main() {
         .route("/named", get(only_named::<u64>))
         .route("/conditional", get(conditional))
         .route("/linted", get(linted))
+        .route("/renamed", get(renamed))
         .route("/type/{id}", get(r#type))
         .route("/size/{id}", get(größe))
         .route("/nested", get(nested))
