@@ -47,15 +47,14 @@ impl Argument {
                     value: Value::Missing,
                 }),
                 Ok(KeyAndRest { key, rest, .. }) => {
-                    let value = match parenthesized(rest.clone()) {
-                        Some(list) => Value::List(list),
-                        None => {
-                            diag.on(
-                                &rest,
-                                format!("expected `=` and a value: write `{key} = ...`"),
-                            );
-                            Value::Reported
-                        }
+                    let value = if let Some(list) = parenthesized(rest.clone()) {
+                        Value::List(list)
+                    } else {
+                        diag.on(
+                            &rest,
+                            format!("expected `=` and a value: write `{key} = ...`"),
+                        );
+                        Value::Reported
                     };
                     arguments.push(Self { key, value });
                 }
