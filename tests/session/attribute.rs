@@ -387,3 +387,18 @@ async fn the_answer_carries_what_the_handler_changed() {
     let set = answer.header("set-cookie").expect("a cookie");
     assert!(set.starts_with("sAccessToken=ey"), "{set}");
 }
+
+/// What the core gave is lost where a later argument fails, as in the SDK where a claim does: the next request asks again.
+#[tokio::test]
+async fn a_token_that_no_answer_carried_is_had_again() {
+    let network = dev_core();
+    let service = with_core(&network, |it| it).await;
+    let token = bearer(&fresh_from_refresh(&service, &json!({})));
+    let headers = [("authorization", &*token)];
+    let answer = send(&service, Method::POST, "/likes/5", &headers, "[").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.header("st-access-token"), None);
+    let answer = send(&service, Method::POST, "/likes/5", &headers, "[1]").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("st-access-token").is_some());
+}

@@ -43,15 +43,13 @@ pub(super) fn guarded(handler: Handler, args: &Args) -> TokenStream {
     let place = place(&sig, krate);
     let lint = crowded(&sig, caller.as_ref());
 
-    let mut parameters: Vec<Parameter> = sig
-        .inputs
-        .iter()
-        .enumerate()
-        .filter_map(|(at, input)| match input {
-            FnArg::Typed(parameter) => Some(Parameter::forwarded(at, parameter, &sig.ident)),
-            FnArg::Receiver(_) => None,
-        })
-        .collect();
+    let mut names = vec![sig.ident.to_string()];
+    let mut parameters: Vec<Parameter> = Vec::new();
+    for (at, input) in sig.inputs.iter().enumerate() {
+        if let FnArg::Typed(parameter) = input {
+            parameters.push(Parameter::forwarded(at, parameter, &mut names));
+        }
+    }
     let outer = parameters.iter().filter_map(|it| it.outer.clone());
     let outer = std::iter::once(quote_spanned!(span=> #guard: #krate::PrincipalGuard<#marker>))
         .chain(outer);
@@ -125,14 +123,13 @@ struct Parameter {
 }
 
 impl Parameter {
-    /// What the framework provides. Frameworks may look at names, so a name stays; what is not one gets one, and so does
-    /// what would hide our names or the user's function.
-    fn forwarded(at: usize, parameter: &PatType, function: &Ident) -> Self {
+    /// What the framework provides. Frameworks may look at names, so a name stays. What is not one gets one, and so does what
+    /// would hide our names, the user's function, or another parameter: in macros two of them may sound the same.
+    fn forwarded(at: usize, parameter: &PatType, taken: &mut Vec<String>) -> Self {
         let PatType { attrs, pat, ty, .. } = parameter;
+        let free = |name: &String| !name.starts_with("__") && !taken.contains(name);
         let name = match &**pat {
-            Pat::Ident(pat)
-                if pat.ident != *function && !pat.ident.to_string().starts_with("__") =>
-            {
+            Pat::Ident(pat) if free(&pat.ident.to_string()) => {
                 let mut name = pat.ident.clone();
                 // Clippy spares what a macro made, such as the use of `_name`.
                 name.set_span(Span::mixed_site());
@@ -140,6 +137,7 @@ impl Parameter {
             }
             _ => format_ident!("__{}", at + 1, span = Span::mixed_site()),
         };
+        taken.push(name.to_string());
         let conditions = Conditions::of(attrs);
         let frameworks = attrs
             .iter()

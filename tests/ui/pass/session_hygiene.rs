@@ -44,6 +44,17 @@ macro_rules! own {
 
 own!(owned);
 
+macro_rules! two_of_one_name {
+    ($number:ident) => {
+        #[::st_m2m::session_or_m2m]
+        async fn sum($number: u64, number: u64) -> u64 {
+            $number + number
+        }
+    };
+}
+
+two_of_one_name!(number);
+
 fn main() {
-    let _ = (charge, made, owned);
+    let _ = (charge, made, owned, sum);
 }
