@@ -105,6 +105,19 @@ async fn order(order: Path<u64>) -> String {
     order.to_string()
 }
 
+/// It names a parameter of the pattern, and sees a `Result`.
+#[session_or_m2m]
+#[tracing::instrument(skip(caller), fields(twice = id * 2), err)]
+async fn traced(#[caller] caller: Principal, Path(id): Path<u64>) -> Result<String, String> {
+    let fields = tracing::Span::current()
+        .metadata()
+        .map(|it| it.fields().to_string());
+    let is_user = caller.session().is_some();
+    (id != 0)
+        .then(|| format!("{is_user} {}", fields.unwrap_or_default()))
+        .ok_or_else(|| "zero".to_owned())
+}
+
 struct Bytes(usize);
 
 impl<const N: usize> From<[u8; N]> for Bytes {
@@ -136,6 +149,7 @@ fn app(service: &Service) -> Router {
         .route("/merge", any(merge))
         .route("/generic", any(generic::<Bytes, 3>))
         .route("/order/{order}", any(order))
+        .route("/traced/{id}", any(traced))
         .with_state(5)
         .layer(Extension(service.m2m.clone()))
 }
@@ -401,4 +415,20 @@ async fn a_token_that_no_answer_carried_is_had_again() {
     let answer = send(&service, Method::POST, "/likes/5", &headers, "[1]").await;
     assert_eq!(answer.status, 200);
     assert!(answer.header("st-access-token").is_some());
+}
+
+/// Such an attribute looks into the handler as it was written.
+#[tokio::test]
+async fn a_span_is_around_what_was_written() {
+    let service = Service::start().await;
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let machine = bearer(&service.service_token());
+    for (path, expected) in [
+        ("/traced/7", "200 false {id, twice}"),
+        ("/traced/0", "200 zero"),
+    ] {
+        let answer = get(&service, path, &[("authorization", &machine)]).await;
+        assert_eq!(line(&answer), expected);
+    }
 }
