@@ -1,16 +1,16 @@
 //! What stands inside an attribute: arguments, keys given once, and names that are nearly right.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, token};
 
 use crate::diag::Diagnostics;
 
-/// One `key = value` of an attribute. The value is still unparsed, so that a mistake in it does not
-/// hide its neighbours.
+/// One `key = value`, `key(...)` or bare `key` of an attribute. What belongs to the key is still
+/// unparsed, so that a mistake in it does not hide its neighbours.
 pub(crate) struct Argument {
-    /// The name to the left of `=`.
+    /// The name in front.
     pub(crate) key: Ident,
     value: Value,
 }
@@ -19,6 +19,8 @@ pub(crate) struct Argument {
 enum Value {
     /// Tokens after `=`.
     Tokens(TokenStream),
+    /// `(...)` right after the key.
+    List(Group),
     /// Nothing at all.
     Missing,
     /// Something else, and the user has been told.
@@ -28,7 +30,7 @@ enum Value {
 impl Argument {
     /// The arguments of an attribute; what is no argument is reported and left out. A string without
     /// a key probably belongs to the key `usual`.
-    pub(crate) fn list(tokens: TokenStream, usual: &str, diag: &mut Diagnostics) -> Vec<Self> {
+    pub(crate) fn parse_all(tokens: TokenStream, usual: &str, diag: &mut Diagnostics) -> Vec<Self> {
         let mut arguments = Vec::new();
         for tokens in elements(tokens, diag) {
             match syn::parse2::<KeyAndRest>(tokens.clone()) {
@@ -45,14 +47,16 @@ impl Argument {
                     value: Value::Missing,
                 }),
                 Ok(KeyAndRest { key, rest, .. }) => {
-                    diag.on(
-                        &rest,
-                        format!("expected `=` and a value: write `{key} = ...`"),
-                    );
-                    arguments.push(Self {
-                        key,
-                        value: Value::Reported,
-                    });
+                    let value = if let Some(list) = parenthesized(rest.clone()) {
+                        Value::List(list)
+                    } else {
+                        diag.on(
+                            &rest,
+                            format!("expected `=` and a value: write `{key} = ...`"),
+                        );
+                        Value::Reported
+                    };
+                    arguments.push(Self { key, value });
                 }
                 Err(_) => {
                     let help = syn::parse2::<LitStr>(tokens.clone())
@@ -79,9 +83,65 @@ impl Argument {
                     format!("`{}` needs a value; expected {expected}", self.key),
                 );
             }
+            Value::List(list) => {
+                diag.on(
+                    list,
+                    format!("expected `=` and a value: write `{} = ...`", self.key),
+                );
+            }
             Value::Reported => {}
         }
         None
+    }
+
+    /// The parentheses after the key; if there are none or nothing is in them, says what is
+    /// `expected`, such as `claims(EMAIL_VERIFIED)`.
+    pub(crate) fn list(&self, expected: &str, diag: &mut Diagnostics) -> Option<TokenStream> {
+        match &self.value {
+            Value::List(list) if !list.stream().is_empty() => return Some(list.stream()),
+            Value::List(list) => diag.on(
+                list,
+                format!(
+                    "`{}()` says nothing; write `{expected}` or drop the key",
+                    self.key
+                ),
+            ),
+            Value::Tokens(tokens) if !tokens.is_empty() => diag.on(
+                tokens,
+                format!(
+                    "`{}` takes a list in parentheses; write `{expected}`",
+                    self.key
+                ),
+            ),
+            Value::Tokens(_) | Value::Missing => diag.on(
+                &self.key,
+                format!("`{}` needs a list; write `{expected}`", self.key),
+            ),
+            Value::Reported => {}
+        }
+        None
+    }
+
+    /// `key = on` or `key = off`.
+    pub(crate) fn switch(&self, diag: &mut Diagnostics) -> Option<bool> {
+        let tokens = self.tokens("`on` or `off`", diag)?;
+        let word = syn::parse2::<AnyIdent>(tokens.clone()).map(|AnyIdent(word)| word.to_string());
+        match word.as_deref() {
+            Ok("on") => return Some(true),
+            Ok("off") => return Some(false),
+            Ok("true") => diag.on(tokens, "expected `on` or `off`; write `on`"),
+            Ok("false") => diag.on(tokens, "expected `on` or `off`; write `off`"),
+            _ => diag.on(tokens, "expected `on` or `off`"),
+        }
+        None
+    }
+
+    /// The same, or a bare `key`, which is `on`.
+    pub(crate) fn flag(&self, diag: &mut Diagnostics) -> Option<bool> {
+        match self.value {
+            Value::Missing => Some(true),
+            _ => self.switch(diag),
+        }
     }
 
     /// The value as a `T`; if it is none, says what is `expected`.
@@ -159,6 +219,26 @@ pub(crate) fn bracketed(tokens: TokenStream) -> Option<TokenStream> {
         }
     }
     syn::parse2::<Bracketed>(tokens).ok().map(|list| list.0)
+}
+
+/// The only token of `tokens`, if that is `(...)`.
+fn parenthesized(tokens: TokenStream) -> Option<Group> {
+    let mut trees = tokens.into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(list)), None) if list.delimiter() == Delimiter::Parenthesis => {
+            Some(list)
+        }
+        _ => None,
+    }
+}
+
+/// A word, even if it is one of the language's.
+struct AnyIdent(Ident);
+
+impl Parse for AnyIdent {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Ident::parse_any).map(Self)
+    }
 }
 
 /// A key that may be given once.
@@ -274,7 +354,7 @@ mod tests {
 
     fn list(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
         let mut diag = Diagnostics::new();
-        let arguments = Argument::list(tokens, "a", &mut diag);
+        let arguments = Argument::parse_all(tokens, "a", &mut diag);
         let keys = arguments
             .iter()
             .map(|argument| argument.key.to_string())
@@ -284,8 +364,8 @@ mod tests {
 
     #[test]
     fn a_bad_argument_does_not_hide_its_neighbours() {
-        let (keys, errors) = list(quote!(a = 1, 5, "x", b, c(2), crate = ::d,));
-        assert_eq!(keys, ["a", "b", "c", "crate"]);
+        let (keys, errors) = list(quote!(a = 1, 5, "x", b, c 2, crate = ::d, e(f)));
+        assert_eq!(keys, ["a", "b", "c", "crate", "e"]);
         assert_eq!(
             errors,
             [
@@ -294,6 +374,64 @@ mod tests {
                 "expected `=` and a value: write `c = ...`"
             ]
         );
+    }
+
+    /// What `read` makes of the one argument in `tokens`.
+    fn read<T>(
+        tokens: TokenStream,
+        read: impl FnOnce(&Argument, &mut Diagnostics) -> Option<T>,
+    ) -> Result<T, Vec<String>> {
+        let mut diag = Diagnostics::new();
+        let arguments = Argument::parse_all(tokens, "a", &mut diag);
+        let value = read(&arguments[0], &mut diag);
+        value.ok_or(messages(diag.into_tokens()))
+    }
+
+    #[test]
+    fn lists() {
+        let list = |tokens| {
+            read(tokens, |argument, diag| argument.list("a(B)", diag)).map(|it| it.to_string())
+        };
+        assert_eq!(list(quote!(a(b, c))).as_deref(), Ok("b , c"));
+        for (tokens, message) in [
+            (
+                quote!(a()),
+                "`a()` says nothing; write `a(B)` or drop the key",
+            ),
+            (quote!(a), "`a` needs a list; write `a(B)`"),
+            (quote!(a =), "`a` needs a list; write `a(B)`"),
+            (
+                quote!(a = 5),
+                "`a` takes a list in parentheses; write `a(B)`",
+            ),
+            (quote!(a[b]), "expected `=` and a value: write `a = ...`"),
+            (quote!(a(b)(c)), "expected `=` and a value: write `a = ...`"),
+        ] {
+            assert_eq!(list(tokens), Err(vec![message.to_owned()]));
+        }
+    }
+
+    #[test]
+    fn switches() {
+        let switch = |tokens| read(tokens, Argument::switch);
+        let flag = |tokens| read(tokens, Argument::flag);
+        for read in [&switch as &dyn Fn(TokenStream) -> _, &flag] {
+            assert_eq!(read(quote!(a = on)), Ok(true));
+            assert_eq!(read(quote!(a = off)), Ok(false));
+            for (tokens, message) in [
+                (quote!(a = true), "expected `on` or `off`; write `on`"),
+                (quote!(a = false), "expected `on` or `off`; write `off`"),
+                (quote!(a = "on"), "expected `on` or `off`"),
+                (quote!(a = on off), "expected `on` or `off`"),
+                (quote!(a =), "`a` needs a value; expected `on` or `off`"),
+                (quote!(a(on)), "expected `=` and a value: write `a = ...`"),
+            ] {
+                assert_eq!(read(tokens), Err(vec![message.to_owned()]));
+            }
+        }
+        assert_eq!(flag(quote!(a)), Ok(true));
+        let expected = "`a` needs a value; expected `on` or `off`".to_owned();
+        assert_eq!(switch(quote!(a)), Err(vec![expected]));
     }
 
     #[test]

@@ -81,7 +81,7 @@ mod tests {
 
     fn krate(value: &TokenStream) -> Result<String, Vec<String>> {
         let mut diag = Diagnostics::new();
-        let arguments = Argument::list(quote!(crate = #value), "crate", &mut diag);
+        let arguments = Argument::parse_all(quote!(crate = #value), "crate", &mut diag);
         let krate = Krate::from_argument(&arguments[0], &mut diag);
         let errors = messages(diag.into_tokens());
         krate

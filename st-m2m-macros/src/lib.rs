@@ -32,6 +32,15 @@ pub fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream {
     reason = "documented where `st-m2m` re-exports it, so that its examples can use that crate"
 )]
 #[proc_macro_attribute]
+pub fn session_or_m2m(args: TokenStream, item: TokenStream) -> TokenStream {
+    guard::session_or_m2m(args.into(), item.into()).into()
+}
+
+#[expect(
+    missing_docs,
+    reason = "documented where `st-m2m` re-exports it, so that its examples can use that crate"
+)]
+#[proc_macro_attribute]
 pub fn m2m_client(args: TokenStream, item: TokenStream) -> TokenStream {
     client::m2m_client(args.into(), item.into()).into()
 }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::client::m2m_client;
 use crate::diag::tests::messages;
-use crate::guard::m2m_protected;
+use crate::guard::{m2m_protected, session_or_m2m};
 
 /// Each stream that differs from `tokens` by one token: left out, doubled, or replaced.
 fn mutations(tokens: &TokenStream, replacements: &[TokenTree]) -> Vec<TokenStream> {
@@ -90,6 +90,33 @@ fn guards_survive() {
 }
 
 #[test]
+fn guards_for_users_survive() {
+    survives(
+        session_or_m2m,
+        &quote!(
+            from = "billing",
+            user(
+                check_database,
+                anti_csrf = off,
+                tenant = "t1",
+                claims(A, b::B)
+            ),
+            crate = ::renamed::m2m
+        ),
+        &quote! {
+            #[tracing::instrument(skip(b))]
+            pub async fn like<'a, T, const N: usize>(a: A, #[cfg(unix)] #[caller] who: Principal, mut b: &'a T, C(c): C) -> R
+            where
+                T: Send,
+            {
+                #![allow(dead_code)]
+                b?
+            }
+        },
+    );
+}
+
+#[test]
 fn clients_survive() {
     survives(
         m2m_client,
@@ -114,5 +141,6 @@ fn clients_survive() {
 #[test]
 fn nothing_survives() {
     assert_eq!(messages(m2m_protected(quote!(), quote!())).len(), 1);
+    assert_eq!(messages(session_or_m2m(quote!(), quote!())).len(), 1);
     assert_eq!(messages(m2m_client(quote!(), quote!())).len(), 2);
 }

@@ -1,7 +1,8 @@
 //! Service-to-service authentication with [SuperTokens](https://supertokens.com).
 //!
 //! Call [`init`] once, put [`#[m2m_protected]`](macro@m2m_protected) on a handler and it answers only to your other
-//! services; put `#[m2m_client]` on a trait and it is a typed HTTP client that authenticates itself.
+//! services; put [`#[session_or_m2m]`](macro@session_or_m2m) on one that users may call as well; put `#[m2m_client]` on a
+//! trait and it is a typed HTTP client that authenticates itself.
 //!
 #![cfg_attr(
     all(feature = "axum", feature = "client", feature = "dev-core"),
@@ -66,7 +67,7 @@
 //!
 //! | feature | default | what it brings |
 //! |---|---|---|
-//! | `axum` | yes | `#[m2m_protected]` on axum 0.8 handlers |
+//! | `axum` | yes | `#[m2m_protected]` and `#[session_or_m2m]` on axum 0.8 handlers |
 //! | `client` | yes | `#[m2m_client]` |
 //! | `dev-core` | no | `dev::DevCore`, an embedded core for development and tests |
 //! | `metrics` | no | counters and gauges through the `metrics` facade: see [`observe`] |
@@ -165,6 +166,159 @@ pub use verify::fuzzing;
 /// item that is no free `async fn`; `const`, `unsafe` or `extern`; `#[caller]` twice, with arguments, or on a type that
 /// is no caller. All are reported at once, each where it stands.
 pub use st_m2m_macros::m2m_protected;
+
+/// Guards an `async fn` handler: your users may call it, with a `SuperTokens` frontend session, and your other services.
+///
+/// The check runs before every other extractor, as with [`#[m2m_protected]`](macro@m2m_protected), and the answer carries
+/// what the browser must learn of its session: a new access token, or cookies to forget.
+///
+#[cfg_attr(
+    all(feature = "axum", feature = "client", feature = "dev-core"),
+    doc = "```"
+)]
+#[cfg_attr(
+    not(all(feature = "axum", feature = "client", feature = "dev-core")),
+    doc = "```ignore"
+)]
+/// use axum::{Extension, Router, extract::Path, routing::{get, post}};
+/// use st_m2m::{
+///     Config, HasValue, M2m, Principal, Session, client, dev::DevCore, m2m_client, session_or_m2m,
+/// };
+///
+/// // Any user, any service.
+/// #[session_or_m2m]
+/// async fn who(#[caller] who: Principal) -> String {
+///     match who {
+///         Principal::User(session) => format!("the user {}", session.user_id()),
+///         Principal::Service(caller) => format!("the service {}", caller.service().unwrap_or("without a name")),
+///     }
+/// }
+///
+/// static EMAIL_VERIFIED: HasValue = HasValue::is_true("st-ev");
+///
+/// // Users with a verified address whose session has not been revoked, and one service.
+/// #[session_or_m2m(from = "billing", user(check_database, claims(EMAIL_VERIFIED)))]
+/// async fn like(#[caller] session: Option<Session>, Path(id): Path<u64>) -> String {
+///     format!("{id} {}", session.is_some())
+/// }
+///
+/// // The same service, as other services see it.
+/// #[m2m_client(service = "posts")]
+/// trait Posts {
+///     #[get("/who")]
+///     async fn who(&self) -> Result<(), client::Error>;
+///     #[post("/likes/{id}")]
+///     async fn like(&self, id: u64) -> Result<(), client::Error>;
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let core = DevCore::start().await?; // in production: the address of SuperTokens Core
+/// let config = || Config::builder().connection_uri(core.connection_uri()).api_domain(core.api_domain());
+///
+/// let posts = M2m::start(config().service("posts").build()?).await?;
+/// let app = Router::new().route("/who", get(who)).route("/likes/{id}", post(like)).layer(Extension(posts));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let url = format!("http://{}", listener.local_addr()?);
+/// tokio::spawn(async move { axum::serve(listener, app).await });
+///
+/// let session = core.create_session("alice", serde_json::Map::new())?;
+/// let answer = reqwest::Client::new().get(format!("{url}/who")).bearer_auth(session).send().await?;
+/// assert_eq!(answer.text().await?, "the user alice");
+///
+/// let orders = M2m::start(config().service("orders").url("posts", url).build()?).await?;
+/// let posts = PostsClient::builder().m2m(&orders).build();
+/// posts.who().await?;
+/// let refused = posts.like(7).await.expect_err("`orders` is not `billing`");
+/// assert_eq!(refused.status().map(|it| it.as_u16()), Some(403));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Keys
+///
+/// What stands outside `user(…)` is about services, what stands inside about users, and neither about the other.
+///
+/// | key | value | default |
+/// |---|---|---|
+/// | `from` | `"orders"` or `["orders", "checkout"]`: the services that may call, by the `sub` of their token; others are answered 403 | any service |
+/// | `user(check_database)` | `on`, also without a value, or `off`: whether the core is asked if the session has ended | [`session_check_database`](ConfigBuilder::session_check_database) |
+/// | `user(anti_csrf = …)` | `on` or `off`: whether a request with its session in a cookie must show that no other site forged it | `on`, except for `GET` |
+/// | `user(tenant = …)` | `"t1"`: the tenant whose users may call; others are answered 403 | any tenant |
+/// | `user(claims(…))` | paths of `static`s or `const`s that are [`ClaimValidator`]s: claims that a session must have, besides those of the configuration | none |
+/// | `crate` | `::path` or `crate::path` of this crate, where it has another name | `::st_m2m` |
+///
+/// Several keys of users stand in one `user(…)`: `user(check_database, anti_csrf = off, tenant = "t1", claims(A, B))`.
+///
+/// `#[caller] name: T` on one parameter receives who calls; any irrefutable pattern will do. `T` is
+///
+/// * [`Principal`]: either of the two;
+/// * `Option<`[`Session`]`>`: the user, or `None` for a service;
+/// * `Option<`[`Caller`]`>`: the service, or `None` for a user.
+///
+/// # Answers
+///
+/// | who calls | answer |
+/// |---|---|
+/// | a user with a good session | the handler's; with a new access token at its first use after a refresh, and where the handler changed the payload |
+/// | a service with a good token that `from` names | the handler's, as it is |
+/// | nobody: no token at all | 401 `unauthorised` |
+/// | a session that has expired, is badly signed, or came in a cookie without what anti-csrf asks for | 401 `try refresh token`: browsers refresh and try again |
+/// | a session that has ended | 401 `unauthorised`, and the browser forgets it |
+/// | a session of another tenant | 403 `forbidden` |
+/// | a session without a claim that it must have | 403 `invalid claim`, with the claims |
+/// | a service's token that is not good | 401 `unauthorised` |
+/// | a service that `from` does not name | 403 `forbidden` |
+/// | anybody, while keys or the core cannot be had, or without an [`M2m`] | 503 |
+///
+/// [`Rejection`] has bodies, headers, and where the statuses of sessions can be changed. The [`M2m`] is found as for
+/// [`#[m2m_protected]`](macro@m2m_protected).
+///
+/// # Differences from the SDK
+///
+/// The SDK's guide verifies a session with `sessionRequired: false` and a service's token where there is none. So does this,
+/// in that order: a session goes first, and one that fails is answered 401 whatever else was sent. It differs in this:
+///
+/// * a service's token is held to the whole rules of one, which no session, `OAuth2` or other token satisfies;
+/// * `anti_csrf = off` or `on` is said in words, and `on` holds for `GET` as well;
+/// * claim validators look at the payload alone and fetch nothing, since what a claim is fetched from is known to the service
+///   that hosts `SuperTokens`' API;
+/// * a session must carry the `version` that the core writes into its header, unless
+///   [`session_allow_unversioned`](ConfigBuilder::session_allow_unversioned);
+/// * with [`bearer_first`](ConfigBuilder::bearer_first) a service's token goes before sessions in cookies.
+///
+/// `user(…)` is about users: services pass by claims, tenant, anti-csrf and the database.
+///
+/// # What it expands to
+///
+/// A hidden type with the policy, and the handler with a hidden first argument that proves the policy was enforced. It wraps
+/// the answer, and what you wrote is a function in it:
+///
+/// ```ignore
+/// #[doc(hidden)]
+/// struct __Policy_like;
+/// impl ::st_m2m::__private::PrincipalPolicy for __Policy_like { /* from, user(…), and where the handler stands */ }
+///
+/// async fn like(__m2m: ::st_m2m::PrincipalGuard<__Policy_like>, __1: Path<u64>) -> ::st_m2m::__private::Reply<String> {
+///     async fn like(session: Option<Session>, Path(id): Path<u64>) -> String {
+///         format!("{id} {}", session.is_some())
+///     }
+///     let __caller = ::st_m2m::__private::principal::<Option<Session>, _>(&__m2m);
+///     ::st_m2m::__private::reply(__m2m, like(__caller, __1).await)
+/// }
+/// ```
+///
+/// So `?`, `return` and `impl Trait` mean in the body what they always do, generics, `where` clauses and visibility stay,
+/// and the body may be half-written. Attributes stay on the handler, where frameworks look for them; those about lints hold
+/// for the body, too; `#[instrument]` goes to what you wrote, since it looks at its parameters and its answer. Names of
+/// parameters stay, except a name that is the handler's own or starts with `__`. Put the attribute above route attributes, and
+/// `#[axum::debug_handler]` below it; the other way round does not compile.
+///
+/// # Errors
+///
+/// As with [`#[m2m_protected]`](macro@m2m_protected), and: a key of users outside `user(…)`, or one of services inside it; an
+/// empty list; a validator twice, or one that is none; `#[m2m_protected]` on the same handler.
+pub use st_m2m_macros::session_or_m2m;
 
 /// Makes a typed HTTP client of a trait. Every call carries this service's token.
 ///

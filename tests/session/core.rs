@@ -20,7 +20,7 @@ const VERIFY: &str = "/recipe/session/verify";
 const ENDED: &str = r#"{"status":"UNAUTHORISED","message":"Session does not exist."}"#;
 
 /// A service with a core behind `network`.
-async fn with_core(
+pub(crate) async fn with_core(
     network: &Scripted,
     change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
 ) -> Service {
@@ -44,13 +44,13 @@ fn answering(body: impl Into<String>) -> Scripted {
 }
 
 /// The embedded core.
-fn dev_core() -> Scripted {
+pub(crate) fn dev_core() -> Scripted {
     let core: Arc<DevCore> = Arc::new(still::shared_core());
     Scripted::new(move |_| Reply::By(core.clone()))
 }
 
 /// A session of the embedded core, as if its browser had just refreshed it.
-fn fresh_from_refresh(service: &Service, further: &Value) -> String {
+pub(crate) fn fresh_from_refresh(service: &Service, further: &Value) -> String {
     let token = service
         .core
         .create_session("user-1", Map::new())
@@ -493,7 +493,7 @@ async fn put(service: &Service, path: &str, header: (&str, &str), body: &Value) 
 }
 
 /// Makes what is asked for, as the core does (recorded: `session_regenerate_ok`).
-fn regenerating() -> Scripted {
+pub(crate) fn regenerating() -> Scripted {
     let core = still::shared_core();
     Scripted::new(move |request| {
         let body: Value = serde_json::from_slice(request.body()).expect("JSON");

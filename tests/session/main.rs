@@ -2,6 +2,7 @@
 
 mod answers;
 mod anti_csrf;
+mod attribute;
 mod confusion;
 mod core;
 mod log;

@@ -71,7 +71,7 @@ pub(crate) fn described(session: &Session) -> Value {
     })
 }
 
-fn who(principal: &Principal) -> Json<Value> {
+pub(crate) fn who(principal: &Principal) -> Json<Value> {
     Json(match principal {
         Principal::User(session) => described(session),
         Principal::Service(caller) => {
@@ -187,6 +187,18 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// What `app` answers to `request`.
+    pub(crate) async fn of(app: Router, request: Request<Body>) -> Self {
+        let answer = app.oneshot(request).await.expect("an answer");
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).expect("text"),
+        }
+    }
+
     /// `None` for a header that is not there; several are joined by `\n`.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self
@@ -277,17 +289,7 @@ impl Service {
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
-        let answer = app(self.m2m.clone())
-            .oneshot(request)
-            .await
-            .expect("an answer");
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).expect("text"),
-        }
+        Answer::of(app(self.m2m.clone()), request).await
     }
 
     /// A session of version 5, as the core signs it by default.

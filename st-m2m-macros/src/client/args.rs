@@ -23,7 +23,7 @@ impl Args {
     pub(super) fn read(tokens: TokenStream, diag: &mut Diagnostics) -> Self {
         let (mut service, mut base_url, mut krate) = (Slot::new(), Slot::new(), Slot::new());
         let mut misspelled = false;
-        for argument in Argument::list(tokens, "service", diag) {
+        for argument in Argument::parse_all(tokens, "service", diag) {
             if argument.key == "service" {
                 let name = argument.parse(r#"a service name such as `"billing"`"#, diag);
                 let name = name.filter(|name| check_service(name, diag));

@@ -3,9 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{PatType, Signature};
+use syn::{Ident, PatType, Signature};
 
-use super::handler::Handler;
+use super::args::Args;
+use super::handler::{CallerParameter, Handler};
 use super::policy::Policy;
 use crate::cfg::Conditions;
 use crate::krate::Krate;
@@ -25,7 +26,8 @@ const TOO_MANY_ARGUMENTS: usize = 8;
 ///
 /// The policy is in the type of the first argument. So every framework checks it before any other
 /// argument, and a route that leaves the guard out does not compile.
-pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> TokenStream {
+pub(super) fn guarded(handler: Handler, args: &Args) -> TokenStream {
+    let krate = &args.krate;
     let Handler {
         attrs,
         vis,
@@ -33,22 +35,28 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
         caller,
         body,
     } = handler;
-    let name = sig.ident.unraw().to_string();
     // Our own spans throughout: nothing here is to be found by "go to definition", and lints spare
     // what a macro of another crate made.
     let span = Span::mixed_site();
-    let marker = format_ident!("__Policy_{name}", span = span);
+    let marker = marker(&sig);
     let guard = format_ident!("__m2m", span = span);
     let conditions = Conditions::of(&attrs);
-    let rules = rules(policy, krate);
+    let rules = rules(&args.policy, krate);
+    let place = place(&sig, krate);
     let lint = crowded(&sig, caller.as_ref());
-    let sig = with_guard(&sig, &quote_spanned!(span=> #guard: #krate::Guard<#marker>));
+    let guard_parameter = quote_spanned!(span=> #guard: #krate::Guard<#marker>);
+    let inputs = sig.inputs.iter().map(ToTokens::to_token_stream);
+    let inputs = std::iter::once(guard_parameter).chain(inputs);
+    let sig = signature(&sig, inputs, &sig.output);
     let body = match caller {
         // The type stands in the call so that a type which is no caller is marked itself, not the
         // code around it.
-        Some(PatType { attrs, pat, ty, .. }) => body.starting_with(
-            &quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);),
-        ),
+        Some(CallerParameter { parameter, .. }) => {
+            let PatType { attrs, pat, ty, .. } = parameter;
+            body.starting_with(
+                &quote_spanned!(span=> #(#attrs)* let #pat = #krate::__private::caller::<#ty, _>(#guard);),
+            )
+        }
         None => body,
     };
     quote_spanned! {span=>
@@ -60,8 +68,7 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
         #[automatically_derived]
         impl #krate::__private::Policy for #marker {
             const RULES: #krate::__private::Rules = #rules;
-            const HANDLER: #krate::__private::Handler =
-                #krate::__private::Handler::new(::core::module_path!(), #name, ::core::file!(), ::core::line!());
+            const HANDLER: #krate::__private::Handler = #place;
         }
 
         #(#attrs)*
@@ -70,8 +77,21 @@ pub(super) fn guarded(handler: Handler, policy: &Policy, krate: &Krate) -> Token
     }
 }
 
+/// `__Policy_charge`, the type that is the handler's policy.
+pub(super) fn marker(sig: &Signature) -> Ident {
+    format_ident!("__Policy_{}", sig.ident.unraw(), span = Span::mixed_site())
+}
+
+/// `Handler::new(..)`: where the handler stands.
+pub(super) fn place(sig: &Signature, krate: &Krate) -> TokenStream {
+    let name = sig.ident.unraw().to_string();
+    quote_spanned! {Span::mixed_site()=>
+        #krate::__private::Handler::new(::core::module_path!(), #name, ::core::file!(), ::core::line!())
+    }
+}
+
 /// `Rules::new().from(&["orders"])`
-fn rules(policy: &Policy, krate: &Krate) -> TokenStream {
+pub(super) fn rules(policy: &Policy, krate: &Krate) -> TokenStream {
     let services = policy.services();
     let from = (!services.is_empty())
         .then(|| quote_spanned!(Span::mixed_site()=> .from(&[#(#services),*])));
@@ -79,31 +99,29 @@ fn rules(policy: &Policy, krate: &Krate) -> TokenStream {
 }
 
 /// Keeps clippy from blaming the user for the argument that we add.
-fn crowded(sig: &Signature, caller: Option<&PatType>) -> Option<TokenStream> {
+pub(super) fn crowded(sig: &Signature, caller: Option<&CallerParameter>) -> Option<TokenStream> {
     let tipped = caller.is_none() && sig.inputs.len() + 1 == TOO_MANY_ARGUMENTS;
     tipped.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::too_many_arguments)]))
 }
 
-/// The signature with one more parameter in front.
-fn with_guard(sig: &Signature, guard: &TokenStream) -> TokenStream {
+/// The signature with other parameters and another return type.
+pub(super) fn signature(
+    sig: &Signature,
+    inputs: impl Iterator<Item = TokenStream>,
+    output: &impl ToTokens,
+) -> TokenStream {
     let Signature {
         asyncness,
         fn_token,
         ident,
         generics,
         paren_token,
-        inputs,
-        output,
         ..
     } = sig;
     let where_clause = &generics.where_clause;
     let mut tokens = quote!(#asyncness #fn_token #ident #generics);
     paren_token.surround(&mut tokens, |tokens| {
-        guard.to_tokens(tokens);
-        if !inputs.is_empty() {
-            quote_spanned!(Span::mixed_site()=> ,).to_tokens(tokens);
-            inputs.to_tokens(tokens);
-        }
+        quote_spanned!(Span::mixed_site()=> #(#inputs),*).to_tokens(tokens);
     });
     quote!(#tokens #output #where_clause)
 }

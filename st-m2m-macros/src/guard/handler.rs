@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Meta, PatType, Safety, Signature, Token, Visibility};
 
+use super::Door;
 use super::syntax::{Function, FunctionBody};
 use crate::attr;
 use crate::body::Body;
@@ -16,22 +17,33 @@ pub(super) struct Handler {
     pub(super) vis: Visibility,
     /// Without the `#[caller]` parameter.
     pub(super) sig: Signature,
-    /// The `#[caller]` parameter, without that attribute.
-    pub(super) caller: Option<PatType>,
+    pub(super) caller: Option<CallerParameter>,
     pub(super) body: Body,
+}
+
+/// The `#[caller]` parameter, without that attribute.
+pub(super) struct CallerParameter {
+    /// How many parameters stood before it.
+    pub(super) position: usize,
+    pub(super) parameter: PatType,
 }
 
 impl Handler {
     /// Checks that `function` can be guarded; if not, reports why and gives it back without our
     /// attributes.
-    pub(super) fn new(function: Function, diag: &mut Diagnostics) -> Result<Self, Box<Function>> {
+    pub(super) fn new(
+        door: Door,
+        function: Function,
+        diag: &mut Diagnostics,
+    ) -> Result<Self, Box<Function>> {
         let before = diag.count();
         let Function {
-            attrs,
+            mut attrs,
             vis,
             mut sig,
             body,
         } = function;
+        take_guards(door, &mut attrs, diag);
         check_qualifiers(&sig, diag);
         let caller = take_callers(&mut sig, diag);
         if let Some(variadic) = &sig.variadic {
@@ -39,12 +51,18 @@ impl Handler {
         }
         match body {
             FunctionBody::Block(body) if diag.count() == before => {
-                let caller = caller.map(|position| remove(&mut sig.inputs, position));
+                let caller = caller.and_then(|position| {
+                    let parameter = remove(&mut sig.inputs, position)?;
+                    Some(CallerParameter {
+                        position,
+                        parameter,
+                    })
+                });
                 Ok(Self {
                     attrs,
                     vis,
                     sig,
-                    caller: caller.flatten(),
+                    caller,
                     body,
                 })
             }
@@ -64,6 +82,26 @@ impl Handler {
             }
         }
     }
+}
+
+/// Removes every further guard, so that no error follows from there being two.
+fn take_guards(door: Door, attrs: &mut Vec<Attribute>, diag: &mut Diagnostics) {
+    for other in Door::ALL {
+        for attr in attrs.extract_if(.., |attr| is_guard(attr, other)) {
+            let message = if other == door {
+                format!("`#[{}]` guards this handler already; keep one", door.name())
+            } else {
+                "`#[m2m_protected]` lets in services, `#[session_or_m2m]` users and services; keep one of the two".to_owned()
+            };
+            diag.on(attr.path(), message);
+        }
+    }
+}
+
+/// Whether this is the attribute, by its own name.
+fn is_guard(attr: &Attribute, door: Door) -> bool {
+    let segment = attr.path().segments.last();
+    segment.is_some_and(|segment| segment.ident == door.name())
 }
 
 /// A handler is `async` and nothing else.

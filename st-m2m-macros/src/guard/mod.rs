@@ -1,12 +1,14 @@
-//! `#[m2m_protected]`: only other services may call this handler.
+//! `#[m2m_protected]`: only other services may call this handler; and `#[session_or_m2m]`: users may as well.
 
 mod args;
 mod emit;
 mod handler;
 mod policy;
+mod reply;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod user;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -14,16 +16,50 @@ use quote::ToTokens;
 use crate::diag::Diagnostics;
 use crate::item::{self, Kind};
 
+/// The attribute that guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// `#[m2m_protected]`
+    Services,
+    /// `#[session_or_m2m]`
+    UsersAndServices,
+}
+
+impl Door {
+    const ALL: [Self; 2] = [Self::Services, Self::UsersAndServices];
+
+    /// The name of the attribute.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Services => "m2m_protected",
+            Self::UsersAndServices => "session_or_m2m",
+        }
+    }
+}
+
 /// Expands `#[m2m_protected(args)] item`.
 pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Door::Services, args, item)
+}
+
+/// Expands `#[session_or_m2m(args)] item`.
+pub(crate) fn session_or_m2m(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Door::UsersAndServices, args, item)
+}
+
+fn expand(door: Door, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diag = Diagnostics::new();
-    let (policy, krate) = args::read(args, &mut diag);
+    let args = args::read(door, args, &mut diag);
+    let name = door.name();
     let item = match item::kind(item.clone()) {
         (Kind::Function, _) => match syn::parse2(item.clone()) {
-            Ok(function) => match handler::Handler::new(function, &mut diag) {
+            Ok(function) => match handler::Handler::new(door, function, &mut diag) {
                 // Wrong arguments leave a guarded handler, so that routes and callers still
                 // type-check.
-                Ok(handler) => emit::guarded(handler, &policy, &krate),
+                Ok(handler) => match door {
+                    Door::Services => emit::guarded(handler, &args),
+                    Door::UsersAndServices => reply::guarded(handler, &args),
+                },
                 // Without `#[caller]`; the error beside it keeps it from being built.
                 Err(function) => function.into_token_stream(),
             },
@@ -35,7 +71,9 @@ pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream
         (Kind::Impl, keyword) => {
             diag.at(
                 keyword,
-                "methods of an `impl` cannot be guarded; put `#[m2m_protected]` on free functions",
+                format!(
+                    "methods of an `impl` cannot be guarded; put `#[{name}]` on free functions"
+                ),
             );
             item
         }
@@ -43,7 +81,7 @@ pub(crate) fn m2m_protected(args: TokenStream, item: TokenStream) -> TokenStream
             diag.at(
                 keyword,
                 format!(
-                    "`#[m2m_protected]` guards an `async fn` handler, found {}; put it on the handler",
+                    "`#[{name}]` guards an `async fn` handler, found {}; put it on the handler",
                     kind.article()
                 ),
             );

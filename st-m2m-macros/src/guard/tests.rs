@@ -1,5 +1,7 @@
-//! The guard as a whole: tokens in, tokens out.
+//! The guards as a whole: tokens in, tokens out. Here `#[m2m_protected]`.
 #![expect(clippy::needless_raw_string_hashes, reason = "written by expect-test")]
+
+mod session;
 
 use expect_test::{Expect, expect};
 use proc_macro2::{TokenStream, TokenTree};
@@ -28,6 +30,15 @@ fn bad_args(args: TokenStream, expected: &[&str]) {
         "the handler stays guarded"
     );
     assert_eq!(messages(expansion), expected);
+}
+
+/// Whether `st_m2m` stands anywhere in `tokens`.
+fn mentions_default(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == "st_m2m",
+        TokenTree::Group(group) => mentions_default(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// Checks the errors of a bare `#[m2m_protected]` on `item`.
@@ -154,13 +165,6 @@ fn the_eighth_argument_is_ours() {
 
 #[test]
 fn another_crate_path_replaces_the_default() {
-    fn mentions_default(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|tree| match tree {
-            TokenTree::Ident(ident) => ident == "st_m2m",
-            TokenTree::Group(group) => mentions_default(group.stream()),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        })
-    }
     let item = quote!(
         async fn f(#[caller] who: Caller) {}
     );
@@ -240,6 +244,37 @@ fn values_of_from() {
     bad_args(
         quote!(from = ["a", "b", "a"]),
         &["duplicate service `a`; keep one"],
+    );
+}
+
+#[test]
+fn users_are_not_let_in() {
+    let expected = "`#[m2m_protected]` lets no users in; remove `user` or write `#[session_or_m2m(user(...))]`";
+    bad_args(quote!(user(check_database)), &[expected]);
+    bad_args(quote!(user), &[expected]);
+    bad_args(
+        quote!(tenant = "t1"),
+        &["unknown argument `tenant`; expected `from` or `crate`"],
+    );
+}
+
+#[test]
+fn one_guard_is_enough() {
+    bad_item(
+        quote!(
+            #[st_m2m::session_or_m2m(user(check_database))]
+            async fn f(#[caller] who: Caller) {}
+        ),
+        &[
+            "`#[m2m_protected]` lets in services, `#[session_or_m2m]` users and services; keep one of the two",
+        ],
+    );
+    bad_item(
+        quote!(
+            #[m2m_protected]
+            async fn f() {}
+        ),
+        &["`#[m2m_protected]` guards this handler already; keep one"],
     );
 }
 

@@ -13,12 +13,12 @@
 //!     const SERVICE: ::st_m2m::__private::Rules = ::st_m2m::__private::Rules::new().from(&["billing"]);
 //!     const USER: ::st_m2m::__private::UserRules = {
 //!         // A constant of its own, since a reference to a `static` lives long enough nowhere else.
-//!         const CLAIMS: &[&dyn ::st_m2m::ClaimValidator] = &[&EMAIL_VERIFIED];
+//!         const __CLAIMS: &[&dyn ::st_m2m::ClaimValidator] = &[&EMAIL_VERIFIED];
 //!         ::st_m2m::__private::UserRules::new()
-//!             .check_database(true)
 //!             .anti_csrf(false)
+//!             .check_database(true)
 //!             .tenant("t1")
-//!             .claims(CLAIMS)
+//!             .claims(__CLAIMS)
 //!     };
 //!     const HANDLER: ::st_m2m::__private::Handler = ::st_m2m::__private::Handler::new(/* where it stands */);
 //! }
@@ -34,8 +34,10 @@
 //! }
 //! ```
 //!
-//! * The inner function has the attributes, generics and `where` clause of the user's, and `#[allow(clippy::unused_async)]`
-//!   where it awaits nothing.
+//! * The inner function has the generics and `where` clause of the user's. Attributes stay on the outer one, except
+//!   `#[instrument]`; the inner has `#[allow(clippy::unused_async)]`, since clippy spares a handler that awaits nothing but
+//!   not a function that is called.
+//! * A parameter that is a name keeps it, unless it is the function's own or starts with `__`.
 //! * Without `#[caller]` the line with `principal` and the argument fall away. Its type is [`Principal`], `Option<Session>`
 //!   or `Option<Caller>`.
 //! * Every member of [`UserRules`] is optional; what is not said is what the configuration says.

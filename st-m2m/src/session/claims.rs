@@ -15,6 +15,11 @@ use serde_json::{Map, Value};
 ///
 /// The SDK's validators may fetch a claim anew that is missing or old; these look at the payload alone, since what a claim
 /// is fetched from is known to the service that hosts SuperTokens' API.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is no claim validator",
+    label = "name a `static` or `const` that is one",
+    note = "validators implement `st_m2m::ClaimValidator`, as `st_m2m::HasValue` does"
+)]
 pub trait ClaimValidator: fmt::Debug + Send + Sync + 'static {
     /// What the answer calls the claim.
     fn id(&self) -> &str;

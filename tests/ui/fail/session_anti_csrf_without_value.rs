@@ -1,0 +1,6 @@
+use st_m2m::session_or_m2m;
+
+#[session_or_m2m(user(anti_csrf))]
+async fn like() {}
+
+fn main() {}

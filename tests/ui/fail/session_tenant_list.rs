@@ -1,0 +1,6 @@
+use st_m2m::session_or_m2m;
+
+#[session_or_m2m(user(tenant = ["t1", "t2"]))]
+async fn like() {}
+
+fn main() {}
