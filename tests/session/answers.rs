@@ -63,6 +63,48 @@ impl ClaimValidator for Admin {
     }
 }
 
+#[derive(Debug)]
+struct NotBanned;
+
+impl ClaimValidator for NotBanned {
+    fn id(&self) -> &'static str {
+        "not-banned"
+    }
+
+    fn validate(&self, payload: &Map<String, Value>, _: u64) -> Result<(), ClaimRefusal> {
+        match payload.get("banned") {
+            None => Ok(()),
+            Some(_) => Err(ClaimRefusal::new("banned")),
+        }
+    }
+}
+
+/// JSON nested so deeply that it cannot be read passes for no session without claims.
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_satisfies_no_validator() {
+    let validators: [Arc<dyn ClaimValidator>; 1] = [Arc::new(NotBanned)];
+    let service = Service::with(|config| config.session_claim_validators(validators)).await;
+    let nested = |depth| (0..depth).fold(Value::Null, |inside, _| json!([inside]));
+    for (change, status, message) in [
+        (json!({}), 200, Value::Null),
+        (json!({"nested": nested(100)}), 200, Value::Null),
+        (json!({"banned": true}), 403, "banned".into()),
+        (
+            json!({"banned": true, "nested": nested(200)}),
+            403,
+            "the payload cannot be read".into(),
+        ),
+    ] {
+        let token = service.sign(&header(), &merged(&claims("one"), &change));
+        let answer = service
+            .get("/options", &[("authorization", &bearer(&token))])
+            .await;
+        assert_eq!(answer.status, status, "{message}");
+        let error = &answer.json()["claimValidationErrors"][0];
+        assert_eq!(error["reason"]["message"], message);
+    }
+}
+
 #[tokio::test]
 async fn claims_can_be_demanded_of_every_session() {
     let validators: [Arc<dyn ClaimValidator>; 2] = [

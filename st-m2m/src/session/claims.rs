@@ -238,6 +238,19 @@ pub(super) fn validate<'v>(
         .collect()
 }
 
+/// The refusals where the payload cannot be read: a validator that demands that something is not there must not be shown
+/// an empty one instead.
+pub(super) fn unreadable<'v>(
+    validators: impl Iterator<Item = &'v dyn ClaimValidator>,
+) -> Vec<InvalidClaim<'v>> {
+    validators
+        .map(|validator| InvalidClaim {
+            id: validator.id(),
+            reason: ClaimRefusal::new("the payload cannot be read"),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

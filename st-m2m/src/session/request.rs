@@ -127,9 +127,15 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, Option<&str>)> {
         .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
         .flat_map(|value| value.split(';'))
         .map(|pair| match pair.split_once('=') {
-            Some((name, value)) => (name.trim(), Some(value.trim())),
-            None => (pair.trim(), None),
+            Some((name, value)) => (bare(name), Some(bare(value))),
+            None => (bare(pair), None),
         })
+}
+
+/// Without the white space that browsers do not keep either (RFC 6265 §5.2). Were Unicode's dropped as well, a cookie that
+/// any subdomain may set would pass for one with `__Host-`.
+fn bare(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 /// The first cookie of this name, URL-decoded. Quotes around it are not part of it.
@@ -235,6 +241,14 @@ mod tests {
             ),
             (cookies(&format!("saccesstoken={SHAPED}")), "none"),
             (cookies(&format!("xsAccessToken={SHAPED}")), "none"),
+            (cookies(&format!("\t sAccessToken =\t{SHAPED} ")), "Cookie"),
+            // Names of their own to a browser, which lets any subdomain set them.
+            (cookies(&format!("\u{a0}sAccessToken={SHAPED}")), "none"),
+            (cookies(&format!("sAccessToken\u{2000}={SHAPED}")), "none"),
+            (
+                cookies(&format!("a=b; \u{85}sAccessToken={SHAPED}")),
+                "none",
+            ),
             (cookies("sAccessToken=garbage"), "none"),
             (cookies("sAccessToken=%zz"), "none"),
             (cookies("sAccessToken"), "none"),

@@ -327,8 +327,14 @@ impl Sessions {
         if validators.peek().is_none() {
             return Ok(());
         }
-        let payload: Map<String, Value> = serde_json::from_str(&known.payload).unwrap_or_default();
-        let invalid = claims::validate(validators, &payload, self.unix_millis());
+        // In version 2 it may be null.
+        let invalid = match serde_json::from_str::<Option<Map<String, Value>>>(&known.payload) {
+            Ok(payload) => {
+                let payload = payload.unwrap_or_default();
+                claims::validate(validators, &payload, self.unix_millis())
+            }
+            Err(_) => claims::unreadable(validators),
+        };
         if invalid.is_empty() {
             return Ok(());
         }
