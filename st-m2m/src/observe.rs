@@ -9,7 +9,7 @@
 //! | event | level | fields |
 //! |---|---|---|
 //! | `request refused: …` | info; debug where a session's access token has expired, as each does; warn when keys or the core cannot be had; error without an `M2m` | `reason` (a stable code, [`Reason::as_str`](crate::Reason::as_str)), `found`, `handler`, `module`, `file`, `line` |
-//! | `request let in` | trace | `kind` ([`TokenKind::as_str`](crate::TokenKind::as_str)), `service`, `key_id`, `handler` |
+//! | `request let in` | trace | `kind` ([`TokenKind::as_str`](crate::TokenKind::as_str)), `service` and `key_id` of a service, `handler` |
 //! | `a remembered token made room for another` | trace | |
 //! | `the issuer's keys are there` | info: for the first time | `keys` (how many), `generation` |
 //! | `the issuer's keys have changed` | info | `keys`, `generation` (another for each different set) |
@@ -177,7 +177,7 @@ pub(crate) fn keys_fetched(keys: usize, generation: u64, change: Change) {
 pub(crate) fn let_in(
     kind: &'static str,
     service: Option<&str>,
-    key_id: &str,
+    key_id: Option<&str>,
     handler: Option<&Handler>,
 ) {
     let handler = handler.map(|it| it.name);

@@ -86,9 +86,7 @@ async fn admit(
     };
     match verdict {
         Ok(caller) => {
-            m2m.meters().accepted(caller.kind());
-            let kind = caller.kind().as_str();
-            observe::let_in(kind, caller.service(), caller.key_id(), handler);
+            service_let_in(m2m, &caller, handler);
             Ok(caller)
         }
         Err(refusal) => Err(refuse(refusal, handler)),
@@ -110,6 +108,18 @@ pub(super) async fn verify(m2m: &M2m, headers: &HeaderMap) -> Result<Caller, Ref
             ..refusal
         }),
     }
+}
+
+/// Counts a service that was let in.
+pub(super) fn service_let_in(m2m: &M2m, caller: &Caller, handler: Option<&Handler>) {
+    let kind = caller.kind();
+    m2m.meters().accepted(kind);
+    observe::let_in(
+        kind.as_str(),
+        caller.service(),
+        Some(caller.key_id()),
+        handler,
+    );
 }
 
 // Seldom called, and kept out of the way of those that are let in.

@@ -54,11 +54,11 @@ use http::{Extensions, HeaderMap, Method};
 use super::{
     Caller, Rejection, Rules,
     bearer::Bearer,
-    guard::{m2m_of, refuse, verify},
+    guard::{m2m_of, refuse, service_let_in, verify},
 };
 use crate::{
     m2m::M2m,
-    observe::Handler,
+    observe::{self, Handler},
     session::{self, Session, SessionRefusal, SessionRequest, UserRules},
     verify::{Reason, Refusal, TokenKind},
 };
@@ -204,7 +204,7 @@ impl Session {
         let found = resolve(m2m, request, &user, session::Reply::CannotCarry, false).await;
         match found.map_err(|refusal| turn_away(refusal, None))? {
             Some(session) => {
-                m2m.meters().accepted(TokenKind::Session);
+                user_let_in(m2m, None);
                 Ok(session)
             }
             None => Err(nothing_sent(m2m, Reason::NoSession.into(), None)),
@@ -234,7 +234,7 @@ async fn admit(
     if !bearer_first {
         let found = resolve(m2m, request, user, reply, is_service).await;
         if let Some(session) = found.map_err(|refusal| turn_away(refusal, handler))? {
-            m2m.meters().accepted(TokenKind::Session);
+            user_let_in(m2m, handler);
             return Ok(Principal::User(session));
         }
     }
@@ -244,7 +244,7 @@ async fn admit(
     };
     match verdict {
         Ok(caller) => {
-            m2m.meters().accepted(caller.kind());
+            service_let_in(m2m, &caller, handler);
             Ok(Principal::Service(caller))
         }
         Err(refusal) if refusal.reason == Reason::NoCredentials => {
@@ -252,6 +252,12 @@ async fn admit(
         }
         Err(refusal) => Err(refuse(refusal, handler)),
     }
+}
+
+/// Counts a user who was let in. Who it was is nobody's business.
+fn user_let_in(m2m: &M2m, handler: Option<&Handler>) {
+    m2m.meters().accepted(TokenKind::Session);
+    observe::let_in(TokenKind::Session.as_str(), None, None, handler);
 }
 
 async fn resolve(

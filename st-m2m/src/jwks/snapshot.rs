@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Candidates, KeySet};
+use super::{Candidates, KeySet, VerificationKey};
 
 /// A key set as it is used.
 #[derive(Debug)]
@@ -71,6 +71,11 @@ impl Snapshot {
     /// When it is not usable any more.
     pub(super) fn expires_at(&self) -> Option<Instant> {
         self.age().map(|age| age.usable_until)
+    }
+
+    /// The keys that may have signed a token which can name none.
+    pub(crate) fn every(&self) -> Vec<Arc<VerificationKey>> {
+        self.keys.every()
     }
 
     /// The keys that may have signed a token which names `key_id`.
