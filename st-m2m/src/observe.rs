@@ -33,6 +33,7 @@
 //! | `st_m2m_token_cache_misses_total` | counter | tokens that were not, or not any more | |
 //! | `st_m2m_token_cache_evictions_total` | counter | remembered tokens that made room for others | |
 //! | `st_m2m_key_fetches_total` | counter | fetches of keys | `outcome`: `changed` (the first included), `unchanged`, `failed` |
+//! | `st_m2m_keys_skipped_total` | counter | published keys that are not used, once for each different set | `reason`: as in the event, such as `another key with the same kid` |
 //! | `st_m2m_key_set_age_seconds` | gauge | age of the keys in use, told after each fetch: while they fail, at least every 34 s | |
 //! | `st_m2m_key_set_keys` | gauge | how many fetched keys are in use | |
 
@@ -46,6 +47,7 @@ pub(crate) mod names {
     pub(crate) const TOKEN_CACHE_MISSES: &str = "st_m2m_token_cache_misses_total";
     pub(crate) const TOKEN_CACHE_EVICTIONS: &str = "st_m2m_token_cache_evictions_total";
     pub(crate) const KEY_FETCHES: &str = "st_m2m_key_fetches_total";
+    pub(crate) const KEYS_SKIPPED: &str = "st_m2m_keys_skipped_total";
     pub(crate) const KEY_SET_AGE: &str = "st_m2m_key_set_age_seconds";
     pub(crate) const KEY_SET_KEYS: &str = "st_m2m_key_set_keys";
 }
@@ -192,6 +194,8 @@ pub(crate) fn token_evicted() {
 /// A published key is not used.
 pub(crate) fn key_skipped(key_id: Option<&str>, reason: &'static str) {
     tracing::warn!(target: TARGET, key_id, reason, "a published key is not used");
+    #[cfg(feature = "metrics")]
+    metrics::counter!(names::KEYS_SKIPPED, "reason" => reason).increment(1);
 }
 
 /// A fetch of keys failed; the keys in use stay. `age` is theirs.

@@ -143,6 +143,17 @@ async fn fetches_are_counted() {
             ("key_set_age_seconds{}", 0.0),
         ],
     );
+    // Two keys with one id, of which nobody can say which is right.
+    let mut conflicting = crate::issuer::keys(&old);
+    let mut other = crate::issuer::keys(&new)[0].clone();
+    other["kid"] = conflicting[0]["kid"].clone();
+    conflicting.push(other);
+    issuer.become_(Published::Keys(conflicting));
+    for _ in 0..2 {
+        m2m.reload().await.expect("keys");
+    }
+    let conflict = "keys_skipped_total{reason=another key with the same kid}";
+    assert_taken(&snapshotter, &[(conflict, 1.0), ("key_set_keys{}", 1.0)]);
     issuer.become_(Published::Down);
     pass(minutes(30)).await;
     let during = taken(&snapshotter);

@@ -35,6 +35,7 @@ impl Meters {
             "Remembered tokens that made room for others"
         );
         metrics::describe_counter!(names::KEY_FETCHES, "Fetches of the issuer's keys");
+        metrics::describe_counter!(names::KEYS_SKIPPED, "Published keys that are not used");
         metrics::describe_gauge!(
             names::KEY_SET_AGE,
             metrics::Unit::Seconds,
