@@ -23,11 +23,15 @@ use crate::issuer::{
 async fn a_remembered_caller_is_the_verified_one() {
     let m2m = receiver(|it| it).await;
     let token = token_with(&shared_core(), "scope", &json!("a b"));
+    let with_id = caller_at_once(&m2m, &token_with(&shared_core(), "jti", &json!("7")));
+    assert_eq!(with_id.expect("a service").token_id(), Some("7"));
+    m2m.clear_token_cache();
     let first = caller_at_once(&m2m, &token).expect("a service");
     let second = caller_at_once(&m2m, &token).expect("a service");
     assert!(is_one_verification(&first, &second));
     assert_eq!(m2m.status().remembered_tokens(), 1);
     assert_eq!(first.service(), second.service());
+    assert_eq!(second.token_id(), None);
     assert_eq!(second.scopes().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(
         first.claims::<serde_json::Value>().expect("claims"),

@@ -62,6 +62,13 @@ impl Caller {
         self.0.facts.dates.expires_at
     }
 
+    /// Claim `jti`, the token's own id, by which [`M2m::revoke`](crate::M2m::revoke) can name it. Tokens that st-m2m mints for
+    /// services have none unless it is among their `claims`.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.0.facts.token_id.as_deref()
+    }
+
     /// The id of the key that signed the token.
     #[must_use]
     pub fn key_id(&self) -> &str {
