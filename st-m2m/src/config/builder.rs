@@ -265,8 +265,9 @@ impl ConfigBuilder {
     /// How many verified tokens are remembered, about, so that the next request with the same token costs no cryptography.
     /// Default: 1024; at most 1,000,000; 0 remembers none. `ST_M2M_TOKEN_CACHE_ENTRIES`.
     ///
-    /// Time, key, revocation and the handler's policy are checked on each request all the same. Tokens over 4 KiB are not
-    /// remembered. Each takes its own length about twice.
+    /// So many in each of up to eight groups of threads, about as many as there are cores: threads that share what they remember
+    /// hold each other up. A token takes about twice its own length. Those over 4 KiB are not remembered. Time, key,
+    /// revocation and the handler's policy are checked on each request all the same.
     pub fn token_cache_entries(mut self, entries: usize) -> Self {
         self.token_cache_entries = Some(entries);
         self

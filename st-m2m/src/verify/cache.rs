@@ -7,7 +7,11 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, UnitWeighter, sync::Cache};
@@ -21,10 +25,16 @@ const REMEMBERED_BYTES: usize = 4 * 1024;
 /// bucket with another, since the whole text is compared; the hash is keyed at random for each cache all the same.
 const TAIL_BYTES: usize = 16;
 
+/// Groups of threads that remember for themselves, at most.
+const MOST_GROUPS: usize = 8;
+
 /// Verified tokens by their text, bounded in number; those that are used stay.
-pub(super) struct TokenCache(
-    Cache<Text, Arc<Verified>, UnitWeighter, DefaultHashBuilder, Evictions>,
-);
+///
+/// Threads that look for one token at once would pass the words that count its readers from core to core, which costs more
+/// than the look. So each of a few groups of threads remembers for itself.
+pub(super) struct TokenCache(Box<[Group]>);
+
+type Group = Cache<Text, Arc<Verified>, UnitWeighter, DefaultHashBuilder, Evictions>;
 
 /// The text of a token. It is overwritten when it is forgotten.
 struct Text(Zeroizing<Box<[u8]>>);
@@ -33,41 +43,59 @@ struct Text(Zeroizing<Box<[u8]>>);
 struct Wanted<'t>(&'t [u8]);
 
 impl TokenCache {
-    /// For about `entries` tokens.
+    /// For about `entries` tokens in each group of threads.
     pub(super) fn new(entries: usize, meters: &Meters) -> Self {
-        Self(Cache::with(
-            entries,
-            entries as u64,
-            UnitWeighter,
-            DefaultHashBuilder::default(),
-            Evictions(meters.clone()),
-        ))
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let group = || {
+            Cache::with(
+                entries,
+                entries as u64,
+                UnitWeighter,
+                DefaultHashBuilder::default(),
+                Evictions(meters.clone()),
+            )
+        };
+        // A power of two, so that a thread finds its group without a division.
+        let groups = threads.min(MOST_GROUPS).next_power_of_two();
+        Self((0..groups).map(|_| group()).collect())
     }
 
     pub(super) fn get(&self, token: &[u8]) -> Option<Arc<Verified>> {
-        self.0.get(&Wanted(token))
+        self.group().get(&Wanted(token))
     }
 
     /// Remembers a token. It satisfied every rule.
     pub(super) fn insert(&self, token: &[u8], verified: &Arc<Verified>) {
         if token.len() <= REMEMBERED_BYTES {
             let text = Text(Zeroizing::new(token.into()));
-            self.0.insert(text, Arc::clone(verified));
+            self.group().insert(text, Arc::clone(verified));
         }
     }
 
-    /// Forgets a token, unless it was verified anew meanwhile.
+    /// Forgets a token, unless it was verified anew meanwhile. Other groups find out by themselves.
     pub(super) fn forget(&self, token: &[u8], verified: &Arc<Verified>) {
-        self.0
+        self.group()
             .remove_if(&Wanted(token), |it| Arc::ptr_eq(it, verified));
     }
 
     pub(super) fn clear(&self) {
-        self.0.clear();
+        self.0.iter().for_each(Cache::clear);
     }
 
+    /// In all groups together.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().map(Cache::len).sum()
+    }
+
+    /// That of this thread.
+    fn group(&self) -> &Group {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        // A thread that is ending has no number any more.
+        let number = NUMBER.try_with(|number| *number).unwrap_or(0);
+        &self.0[number & (self.0.len() - 1)]
     }
 }
 
